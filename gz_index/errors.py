@@ -112,6 +112,16 @@ class MethodError(GzIndexError, ValueError):
             names=(columns or self.names[0], rows or self.names[1]),
         )
 
+    def at(self, where: str, columns: Sequence[str], rows: Sequence[int]) -> MethodError:
+        """Return the same error said of a place in the tree, with its columns named."""
+        return MethodError(
+            f"{where}: {self.message}",
+            hint=self.hint,
+            columns=self.columns,
+            rows=rows,
+            names=(columns, None),
+        )
+
     def __reduce__(self) -> tuple[object, ...]:
         return _method_error, (self.message, self.hint, self.columns, self.rows, self.names)
 

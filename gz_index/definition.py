@@ -1,0 +1,417 @@
+"""Definitions as TOML: reading with every problem at once, and writing."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from gz_index._registry import closest
+from gz_index.errors import DefinitionError, GzIndexError, Problem
+from gz_index.framework import (
+    ROOT,
+    Baseline,
+    Direction,
+    Excluded,
+    Framework,
+    Group,
+    Indicator,
+    Target,
+    Text,
+)
+from gz_index.index import Index, Missing, Source
+from gz_index.normalise import normaliser, to_spec
+from gz_index.weighting.rule import weight
+
+__all__ = ["read", "to_dict", "write"]
+
+_SECTIONS = (
+    "index",
+    "sources",
+    "normalise",
+    "weight",
+    "aggregate",
+    "missing",
+    "groups",
+    "indicators",
+    "excluded",
+)
+KINDS = ("level", "increment", "range", "rate", "share", "binary", "qualitative")
+OPERATORS = ("=", ">", ">=", "<", "<=", "range", "~")
+TRANSFORMS = ("log", "log10", "log1p", "sqrt", "logit")
+PROXIES = ("strong", "medium", "weak")
+ORIGINS = ("plan", "proposed", "statistics", "published")
+
+
+class _Table:
+    """One table of a definition, read key by key; what is wrong is collected, not raised."""
+
+    def __init__(self, where: str, table: Any, problems: list[Problem]) -> None:
+        self.where = where
+        self.problems = problems
+        if not isinstance(table, Mapping):
+            self.problem("", f"is {_kind(table)}, not a table", f"write it as [{where}]")
+            table = {}
+        self.table: dict[str, Any] = dict(table)
+        self.known: list[str] = []
+
+    def problem(self, key: str, what: str, hint: str = "") -> None:
+        at = f"{self.where}.{key}" if key else self.where
+        self.problems.append(Problem(at, what, hint))
+
+    def take(self, key: str) -> Any:
+        self.known.append(key)
+        return self.table.pop(key, None)
+
+    def string(self, key: str, *, required: bool = False) -> str:
+        value = self.take(key)
+        if value is None:
+            if required:
+                self.problem(key, "is missing", f'add {key} = "..."')
+            return ""
+        if not isinstance(value, str) or (required and not value.strip()):
+            self.problem(key, f"is {value!r}, not a text", f'write {key} = "..."')
+            return ""
+        return value
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str = "") -> str:
+        value = self.string(key) or default
+        if value and value not in choices:
+            self.problem(
+                key, f"is {value!r}{closest(value, list(choices))}", f"one of {', '.join(choices)}"
+            )
+        return value
+
+    def text(self, key: str) -> Text:
+        value = self.take(key)
+        if value is None or isinstance(value, str):
+            return Text.of(value)
+        if isinstance(value, Mapping) and set(value) <= {"zh", "en"}:
+            if all(isinstance(v, str) for v in value.values()):
+                return Text.of(value)
+        self.problem(key, f"is {value!r}", f'write {key} = "..." or {{ zh = "...", en = "..." }}')
+        return Text()
+
+    def number(self, key: str) -> float | None:
+        value = self.take(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            self.problem(key, f"is {value!r}, not a finite number")
+            return None
+        return float(value)
+
+    def integer(self, key: str) -> int | None:
+        value = self.take(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            self.problem(key, f"is {value!r}, not a whole number")
+            return None
+        return value
+
+    def pair(self, key: str) -> tuple[float, float] | None:
+        value = self.take(key)
+        if value is None:
+            return None
+        if (
+            isinstance(value, list)
+            and len(value) == 2
+            and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+        ):
+            return float(value[0]), float(value[1])
+        self.problem(key, f"is {value!r}", f"write {key} = [low, high]")
+        return None
+
+    def made(self, key: str, make: Callable[[Any], Any]) -> Any:
+        """Take a value and hand it to its maker; what the maker says becomes a problem."""
+        value = self.take(key)
+        if value is None:
+            return None
+        try:
+            make(value)
+        except DefinitionError as error:
+            self.problems.extend(error.problems)
+        except (GzIndexError, TypeError, ValueError) as error:
+            self.problem(key, str(error))
+        else:
+            return value
+        return None
+
+    def done(self) -> None:
+        for key in self.table:
+            hint = f"keys are {', '.join(self.known)}"
+            self.problem(key, f"unknown key{closest(key, self.known)}", hint)
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", str: "a text", bool: "true or false"}.get(type(value), "a number")
+
+
+def read(source: str | Path) -> Index:
+    """Read a definition; see :meth:`gz_index.Index.from_toml`."""
+    where: Path | None = None
+    name = "the definition"
+    if isinstance(source, Path) or "\n" not in source:
+        path = Path(source)
+        where, name = path.parent, str(path)
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            raise DefinitionError(f"cannot read {path}: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise DefinitionError(
+                f"{path} is not UTF-8 (byte {error.start})",
+                [Problem(str(path), "wrong encoding", "save the file as UTF-8")],
+            ) from None
+    else:
+        text = source
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionError(f"{name} is not TOML: {error}") from None
+    return from_dict(raw, name=name, where=where)
+
+
+def from_dict(raw: Mapping[str, Any], *, name: str = "definition", where: Path | None = None) -> Index:
+    """Make an index from the tables of a definition."""
+    problems: list[Problem] = []
+    for key in raw:
+        if key not in _SECTIONS:
+            hint = f"sections are {', '.join(_SECTIONS)}"
+            problems.append(Problem(key, f"unknown section{closest(key, list(_SECTIONS))}", hint))
+
+    def rows(key: str) -> list[_Table]:
+        value = raw.get(key, [])
+        if not isinstance(value, list):
+            problems.append(Problem(key, "is not a list of tables", f"write [[{key}]]"))
+            return []
+        out = []
+        for i, row in enumerate(value):
+            mark = row.get("code") or row.get("key") if isinstance(row, Mapping) else None
+            out.append(_Table(f"{key}[{mark or i}]", row, problems))
+        return out
+
+    head = _Table("index", raw.get("index", {}), problems)
+    notes = head.take("notes") or []
+    if not isinstance(notes, list):
+        head.problem("notes", "is not a list", "write notes = [...]")
+        notes = []
+    fields: dict[str, Any] = {
+        "id": head.string("id", required=True),
+        "version": head.string("version", required=True),
+        "name": head.text("name"),
+        "description": head.text("description"),
+        "author": head.string("author"),
+        "licence": head.string("licence"),
+        "data": head.string("data"),
+        "ties": head.choice("ties", ("min", "max", "average", "dense"), "min"),
+        "notes": tuple(Text.of(n) for n in notes if isinstance(n, str | Mapping)),
+    }
+    head.done()
+    sources = tuple(_source(t) for t in rows("sources"))
+    keys = {s.key for s in sources}
+    indicators = tuple(_indicator(t, keys) for t in rows("indicators"))
+    groups = tuple(_group(t, where) for t in rows("groups"))
+    excluded = tuple(_excluded(t) for t in rows("excluded"))
+    whole = _Table("", {k: raw[k] for k in ("normalise", "weight", "aggregate", "missing") if k in raw}, problems)
+    from gz_index.aggregate.rule import aggregate
+
+    for key, make in (
+        ("normalise", normaliser),
+        ("weight", lambda v: weight(v, where=where)),
+        ("aggregate", aggregate),
+        ("missing", Missing.of),
+    ):
+        value = whole.made(key, make)
+        if value is not None:
+            fields[key] = weight(value, where=where) if key == "weight" else value
+    problems[:] = [dataclasses.replace(p, where=p.where.lstrip(".")) for p in problems]
+    tree = None
+    try:
+        tree = Framework(indicators, groups)
+    except DefinitionError as error:
+        problems.extend(error.problems)
+    if tree is not None and not problems:
+        try:
+            return Index(framework=tree, sources=sources, excluded=excluded, **fields)
+        except DefinitionError as error:
+            problems.extend(error.problems)
+    raise DefinitionError(f"{name} is not a valid definition ({len(problems)} problems)", problems)
+
+
+def _source(t: _Table) -> Source:
+    key, title, author = t.string("key", required=True), t.string("title", required=True), t.string("author")
+    year = t.take("year")
+    rest = {str(k): str(v) for k, v in t.table.items()}
+    return Source(key=key, title=title, author=author, year="" if year is None else year, fields=rest)
+
+
+def _excluded(t: _Table) -> Excluded:
+    out = Excluded(code=t.string("code", required=True), name=t.text("name"), reason=t.text("reason"))
+    t.done()
+    return out
+
+
+def _group(t: _Table, where: Path | None) -> Group:
+    from gz_index.aggregate.rule import aggregate
+
+    code = t.string("code", required=True)
+    weigh = t.made("weigh", lambda v: weight(v, where=where))
+    out = Group(
+        code=code,
+        parent=t.string("parent") or ROOT,
+        name=t.text("name"),
+        weight=t.number("weight"),
+        weigh=None if weigh is None else weight(weigh, where=where),
+        aggregate=t.made("aggregate", aggregate),
+        note=t.text("note"),
+    )
+    t.done()
+    return out
+
+
+def _indicator(t: _Table, sources: set[str]) -> Indicator:
+    direction = t.made("direction", Direction.of)
+    if "direction" not in t.table and direction is None and not any(
+        p.where == f"{t.where}.direction" for p in t.problems
+    ):
+        t.problem("direction", "is missing", 'write direction = "+" or "-" (or { point = x })')
+    source = t.string("source")
+    if source and sources and source not in sources:
+        t.problem(
+            "source",
+            f"{source!r} is not in [[sources]]{closest(source, list(sources))}",
+            f"keys are {', '.join(sorted(sources))}",
+        )
+    out = Indicator(
+        code=t.string("code", required=True),
+        parent=t.string("parent") or ROOT,
+        name=t.text("name"),
+        unit=t.text("unit"),
+        direction=Direction.of(direction) if direction is not None else Direction(),
+        weight=t.number("weight"),
+        goalposts=t.pair("goalposts"),
+        transform=t.choice("transform", TRANSFORMS) or None,
+        normalise=t.made("normalise", normaliser),
+        target=_target(t),
+        baseline=_baseline(t),
+        source=source,
+        clause=t.string("clause"),
+        classification=t.string("classification"),
+        origin=t.choice("origin", ORIGINS),
+        proxy=t.choice("proxy", PROXIES),
+        agency=t.text("agency"),
+        reason=t.text("reason"),
+        definition=t.text("definition"),
+    )
+    t.done()
+    return out
+
+
+def _target(t: _Table) -> Target | None:
+    raw = t.take("target")
+    if raw is None:
+        return None
+    s = _Table(f"{t.where}.target", raw, t.problems)
+    out = Target(
+        value=s.number("value"),
+        value_max=s.number("value_max"),
+        year=s.integer("year"),
+        operator=s.choice("operator", OPERATORS, "="),
+        kind=s.choice("kind", KINDS, "level"),
+        text=s.string("text"),
+    )
+    s.done()
+    if out.value is None and out.kind != "qualitative":
+        s.problem("value", "is missing", 'give a number, or kind = "qualitative"')
+    return out
+
+
+def _baseline(t: _Table) -> Baseline | None:
+    raw = t.take("baseline")
+    if raw is None:
+        return None
+    s = _Table(f"{t.where}.baseline", raw, t.problems)
+    value, year = s.number("value"), s.integer("year")
+    operator = s.choice("operator", OPERATORS, "=")
+    s.done()
+    if value is None:
+        s.problem("value", "is missing", "give a number, or take the baseline out")
+        return None
+    return Baseline(value, year, operator)
+
+
+# -- writing -------------------------------------------------------------------------------------
+
+
+def to_dict(index: Index) -> dict[str, Any]:
+    """Return the definition as plain tables; what equals its default is left out."""
+    head = {
+        "id": index.id,
+        "version": index.version,
+        "name": _plain(index.name),
+        "description": _plain(index.description),
+        "author": index.author,
+        "licence": index.licence,
+        "data": index.data,
+        "ties": index.ties,
+        "notes": [_plain(n) for n in index.notes],
+    }
+    out: dict[str, Any] = {
+        "index": _tidy(head),
+        "sources": [
+            _tidy({"key": s.key, "author": s.author, "year": s.year, "title": s.title, **s.fields})
+            for s in index.sources
+        ],
+        "normalise": to_spec(index.normalise),
+        "weight": index.weight.to_dict(),
+        "aggregate": index.aggregate.to_dict(),
+        "missing": {"policy": index.missing.policy, "coverage": index.missing.coverage},
+        "groups": [_node(g) for g in index.framework.groups if _node(g) != {"code": ROOT}],
+        "indicators": [_node(i) for i in index.framework.indicators],
+        "excluded": [_node(e) for e in index.excluded],
+    }
+    return {k: v for k, v in out.items() if v}
+
+
+def write(index: Index) -> str:
+    """Return the definition as TOML text; see :meth:`gz_index.Index.to_toml`."""
+    return tomli_w.dumps(to_dict(index), multiline_strings=False)
+
+
+def _node(node: Indicator | Group | Excluded) -> dict[str, Any]:
+    from gz_index.aggregate.rule import aggregate
+
+    out: dict[str, Any] = {}
+    for f in dataclasses.fields(node):
+        value = getattr(node, f.name)
+        if f.name == "parent":
+            value = "" if value == ROOT else value
+        elif isinstance(value, Text):
+            value = _plain(value)
+        elif isinstance(value, Direction):
+            value = value.to_toml()
+        elif isinstance(value, Target | Baseline):
+            value = _tidy(dataclasses.asdict(value))
+        elif f.name == "goalposts" and value is not None:
+            value = list(value)
+        elif f.name == "normalise" and value is not None:
+            value = to_spec(normaliser(value))
+        elif f.name == "weigh" and value is not None:
+            value = weight(value).to_dict()
+        elif f.name == "aggregate" and value is not None:
+            value = aggregate(value).to_dict()
+        out[f.name] = value
+    return _tidy(out)
+
+
+def _plain(text: Text) -> str | dict[str, str]:
+    return text.zh if text.zh == text.en else _tidy({"zh": text.zh, "en": text.en})
+
+
+def _tidy(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in table.items() if v is not None and v not in ("", [], {})}

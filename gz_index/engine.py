@@ -1,0 +1,166 @@
+"""The compiled index: arrays and positions, no labels. Weights and scores go up the tree here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gz_index._arrays import Array
+from gz_index.aggregate.rule import Aggregate
+from gz_index.errors import MethodError
+from gz_index.framework import Framework
+from gz_index.weighting.local import LocalWeights, by_period, labels
+from gz_index.weighting.rule import Weight
+
+__all__ = ["Plan", "Rolled"]
+
+Rows: TypeAlias = NDArray[np.intp] | slice
+Slot: TypeAlias = NDArray[np.intp] | None
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """What a run up the tree gives.
+
+    Attributes
+    ----------
+    values : (n, nodes)
+        Value of every node of :attr:`Plan.nodes`; NaN where a node is not scored.
+    local : dict
+        Weights of the children of each group, (k,), or (T, k) when they differ by period.
+    complete : int or None
+        Rows without gaps that data-driven weights were computed from, where there were gaps.
+    """
+
+    values: Array
+    local: dict[str, Array]
+    complete: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A framework with its weighting and aggregation, compiled to positions.
+
+    Nodes are numbered: indicators first, in order, then groups from the bottom up; the root is last.
+    """
+
+    framework: Framework
+    weight: Weight
+    aggregate: Aggregate
+    weigh: Mapping[str, Weight]
+    aggregates: Mapping[str, Aggregate]
+    coverage: float
+
+    @cached_property
+    def nodes(self) -> tuple[str, ...]:
+        """Codes of the indicators, then of the groups from the bottom up."""
+        return (*self.framework.codes, *(g.code for g in self.framework.bottom_up))
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Number of each node."""
+        return {code: i for i, code in enumerate(self.nodes)}
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, NDArray[np.intp], NDArray[np.intp]], ...]:
+        """Each group with the numbers of its children and of the indicators below, bottom up."""
+        f = self.framework
+        return tuple(
+            (
+                g.code,
+                np.array([self.position[c] for c in f.children(g.code)]),
+                np.array([self.position[c] for c in f.leaves(g.code)]),
+            )
+            for g in f.bottom_up
+        )
+
+    def rule(self, group: str) -> Aggregate:
+        """Return how the children of a group are put together."""
+        return self.aggregates.get(group, self.aggregate)
+
+    def run(self, z: Array, slot: Slot, units: int) -> Rolled:
+        """Weigh and aggregate normalised data up the tree.
+
+        Parameters
+        ----------
+        z : (n, m)
+            Oriented, normalised; NaN where missing.
+        slot : (n,) or None
+            Position of each row's period.
+        units : int
+            Number of distinct units, for the guard on data-driven weights.
+        """
+        known = ~np.isnan(z)
+        gaps = not known.all()
+        values = np.empty((z.shape[0], len(self.nodes)))
+        values[:, : z.shape[1]] = z
+        weights = LocalWeights(self.framework, slot, units)
+        local: dict[str, Array] = {}
+        for code, kids, leaves in reversed(self.groups):  # from the root: leaf rules reach down
+            rule = self.weigh.get(code, self.weight if code == self.nodes[-1] else None)
+            if rule is not None and rule.over == "leaves":
+                local |= weights.spread(weights.leaves(rule, code, z[:, leaves]), code)
+            elif rule is not None:
+                local.pop(code, None)
+        for code, kids, leaves in self.groups:
+            x = values[:, kids]
+            if code not in local:
+                local[code] = weights.siblings(self.weigh.get(code, self.weight), code, x)
+            below = known[:, leaves].mean(axis=1) if gaps else None
+            out = values[:, self.position[code]]
+            out[:] = np.nan
+            for rows, present, w in self.pieces(code, x, local[code], slot, below):
+                try:
+                    out[rows] = self.rule(code)(x[rows][:, present], w)
+                except MethodError as error:
+                    names = np.array(labels(self.framework, self.framework.children(code)))
+                    at = np.arange(z.shape[0])[rows][list(error.rows)]
+                    raise error.at(f"score of {code!r}", names[present].tolist(), at) from error
+        return Rolled(values, local, weights.complete)
+
+    def pieces(
+        self, group: str, x: Array, w: Array, slot: Slot, below: Array | None
+    ) -> Iterator[tuple[Rows, NDArray[np.bool_] | slice, Array]]:
+        """Split the rows of a group into those that share weights and the children present.
+
+        Yields rows, the children present, and their weights, which sum to one. Rows of which too
+        little is known are left out.
+
+        Parameters
+        ----------
+        group : str
+        x : (n, k)
+            Values of the children.
+        w : (k,) or (T, k)
+        slot : (n,) or None
+        below : (n,) or None
+            Share of the indicators below the group that are known; None when all are.
+        """
+        rule = self.rule(group)
+        chunks: list[tuple[int, Rows]] = [(0, slice(None))]
+        if slot is not None and (w.ndim > 1 or (rule.window == "period" and not rule.rowwise)):
+            chunks = list(by_period(slot))
+        for t, rows in chunks:
+            local = w[t] if w.ndim > 1 else w
+            if below is None:
+                yield rows, slice(None), local
+                continue
+            there = ~np.isnan(x)
+            enough = np.arange(x.shape[0])[rows]
+            enough = enough[(below[enough] >= self.coverage) & there[enough].any(axis=1)]
+            if not rule.rowwise and not there[enough].all():
+                raise MethodError(
+                    f"score of {group!r}: {rule.label} compares units and cannot leave out the "
+                    "indicators that one of them lacks",
+                    hint="fill or drop the missing cells, or aggregate by a mean",
+                )
+            patterns, which = np.unique(there[enough], axis=0, return_inverse=True)
+            for p, present in enumerate(patterns):
+                total = local[present].sum()
+                if total > 0:
+                    yield enough[which.ravel() == p], present, local[present] / total

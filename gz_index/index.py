@@ -1,0 +1,387 @@
+"""An index as a frozen value: framework, normalising, weighting, aggregation. It evaluates data."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from gz_index._version import __version__
+from gz_index.aggregate.rule import Aggregate, AggregateLike, aggregate
+from gz_index.engine import Plan
+from gz_index.errors import DataError, DefinitionError, GzIndexError, MethodError, Problem
+from gz_index.framework import Excluded, Framework, Text
+from gz_index.normalise import Normaliser, fit, normaliser
+from gz_index.result import IndexResult
+from gz_index.table import Table, align
+from gz_index.weighting.rule import Weight, WeightLike, weight
+
+if TYPE_CHECKING:
+    from gz_index.normalise import Scale
+
+__all__ = ["Index", "Missing", "Source"]
+
+Policy: TypeAlias = Literal["error", "renormalise", "drop"]
+Ties: TypeAlias = Literal["min", "max", "average", "dense"]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What to do with missing cells.
+
+    Parameters
+    ----------
+    policy : {"error", "renormalise", "drop"}
+        Refuse them; score a group from the children it has, with their weights rescaled (which
+        amounts to filling a gap by the mean of the others); or drop each unit that has a gap.
+    coverage : float in (0, 1]
+        With ``renormalise``: share of the indicators below a node that must be known for the node
+        to be scored at all.
+    """
+
+    policy: Policy = "error"
+    coverage: float = 0.65
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.policy not in get_args(Policy):
+            problems.append(
+                Problem(
+                    "missing.policy", repr(self.policy), f"one of {', '.join(get_args(Policy))}"
+                )
+            )
+        if not 0 < self.coverage <= 1:
+            problems.append(Problem("missing.coverage", repr(self.coverage), "a share in (0, 1]"))
+        if problems:
+            raise DefinitionError("the policy for missing cells is not valid", problems)
+
+    @classmethod
+    def of(cls, value: str | Mapping[str, Any] | Missing) -> Missing:
+        """Make a policy from its name, a table, or itself."""
+        if isinstance(value, Missing):
+            return value
+        if isinstance(value, str):
+            return cls(value)  # type: ignore[arg-type]  # checked above
+        unknown = set(value) - {"policy", "coverage"}
+        if unknown:
+            raise DefinitionError(
+                "the policy for missing cells is not valid",
+                [Problem(f"missing.{u}", "unknown key", "keys are policy, coverage") for u in unknown],
+            )
+        return cls(**value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A reference that the index stands on, with the fields of a BibTeX entry."""
+
+    key: str
+    title: str
+    author: str = ""
+    year: int | str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """Return the reference as one line."""
+        head = " ".join(p for p in (self.author, f"({self.year})" if self.year else "") if p)
+        parts = [head, self.title, *(f"{v}" for k, v in self.fields.items() if k != "type")]
+        return ". ".join(p for p in parts if p) + "."
+
+    def bibtex(self) -> str:
+        """Return the reference as a BibTeX entry."""
+        rows = {"author": self.author, "year": str(self.year), "title": self.title, **self.fields}
+        kind = rows.pop("type", "misc")
+        body = ",\n".join(f"  {k} = {{{v}}}" for k, v in rows.items() if v)
+        return f"@{kind}{{{self.key},\n{body}\n}}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """The definition of a composite index: a value that can be cited, varied and evaluated.
+
+    Parameters
+    ----------
+    framework : Framework
+        The tree of groups and indicators.
+    normalise, weight, aggregate
+        A name, a table with options, or a function; see :mod:`gz_index.normalise`,
+        :mod:`gz_index.weighting` and :mod:`gz_index.aggregate`. Overrides stand on the nodes of the
+        framework.
+    missing : str, mapping or Missing
+        What to do with missing cells.
+    ties : {"min", "max", "average", "dense"}
+        Rank of equal scores.
+    id, version, name, description, author, licence, notes, sources, data, excluded
+        What makes it citable; ``notes`` are carried into every result.
+
+    Examples
+    --------
+    >>> import gz_index as gz, pandas as pd
+    >>> index = gz.Index(
+    ...     framework=gz.Framework((gz.Indicator(code="a"), gz.Indicator(code="b"))),
+    ...     normalise="minmax",
+    ... )
+    >>> data = pd.DataFrame({"a": [1.0, 2, 3], "b": [10.0, 40, 20]}, index=["x", "y", "z"])
+    >>> index.evaluate(data).total.round(4).to_dict()
+    {'x': 0.0, 'y': 0.75, 'z': 0.6667}
+    """
+
+    framework: Framework
+    normalise: Any = "minmax"
+    weight: Any = "equal"
+    aggregate: Any = "arithmetic"
+    missing: Any = "error"
+    ties: Ties = "min"
+    id: str = "unnamed"
+    version: str = "0"
+    name: Text = field(default_factory=Text)
+    description: Text = field(default_factory=Text)
+    author: str = ""
+    licence: str = ""
+    notes: tuple[Text, ...] = ()
+    sources: tuple[Source, ...] = ()
+    data: str = ""
+    excluded: tuple[Excluded, ...] = ()
+    _weigh: dict[str, Weight] = field(init=False, repr=False, compare=False)
+    _aggregates: dict[str, Aggregate] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        problems: list[Problem] = []
+
+        def made(where: str, make: Any, spec: Any) -> Any:
+            try:
+                return make(spec)
+            except DefinitionError as error:
+                problems.extend(error.problems)
+            except (GzIndexError, TypeError, ValueError) as error:
+                problems.append(Problem(where, str(error)))
+            return spec
+
+        put(self, "normalise", made("normalise", normaliser, self.normalise))
+        put(self, "weight", made("weight", weight, self.weight))
+        put(self, "aggregate", made("aggregate", aggregate, self.aggregate))
+        put(self, "missing", made("missing", Missing.of, self.missing))
+        put(self, "name", Text.of(self.name))
+        put(self, "description", Text.of(self.description))
+        put(self, "notes", tuple(Text.of(n) for n in self.notes))
+        if self.ties not in get_args(Ties):
+            problems.append(Problem("ties", repr(self.ties), f"one of {', '.join(get_args(Ties))}"))
+        for i in self.framework.indicators:
+            if i.normalise is not None:
+                made(f"{i.code}.normalise", normaliser, i.normalise)
+        weigh = {
+            g.code: made(f"{g.code}.weigh", weight, g.weigh)
+            for g in self.framework.groups
+            if g.weigh is not None
+        }
+        aggregates = {
+            g.code: made(f"{g.code}.aggregate", aggregate, g.aggregate)
+            for g in self.framework.groups
+            if g.aggregate is not None
+        }
+        if not problems:
+            problems.extend(self._weight_problems(weigh))
+        if problems:
+            raise DefinitionError(f"the definition of {self.id!r} is not valid", problems)
+        put(self, "_weigh", weigh)
+        put(self, "_aggregates", aggregates)
+
+    def _weight_problems(self, weigh: Mapping[str, Weight]) -> list[Problem]:
+        out = []
+        for g in self.framework.groups:
+            rule = weigh.get(g.code, self.weight)
+            if rule.over == "siblings" and not isinstance(rule.scheme, tuple):
+                try:
+                    rule.values(self.framework, g.code)
+                except MethodError as error:
+                    out.append(Problem(f"weight of {g.code}", str(error)))
+        if isinstance(self.weight.scheme, Mapping):
+            out.extend(
+                Problem(f"weight.{code}", "no node has this code", "take it out or correct it")
+                for code in self.weight.scheme
+                if code not in self.framework.nodes
+            )
+        return out
+
+    # -- reading and writing ---------------------------------------------------------------------
+
+    @classmethod
+    def from_toml(cls, source: str | Path) -> Index:
+        """Read a definition from a TOML file, or from TOML text (which holds a line break).
+
+        Raises
+        ------
+        DefinitionError
+            The file is missing, is not TOML, or the definition is not valid: all problems at once.
+        """
+        from gz_index import definition
+
+        return definition.read(source)
+
+    def to_toml(self, path: str | Path | None = None) -> str:
+        """Return the definition as TOML text that :meth:`from_toml` reads; write it if asked.
+
+        Raises
+        ------
+        MethodError
+            A part is a Python function without a registered name.
+        """
+        from gz_index import definition
+
+        text = definition.write(self)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the definition: equal for equal definitions, on every machine."""
+        from gz_index import definition
+
+        plain = json.dumps(
+            definition.to_dict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+        )
+        return "sha256:" + hashlib.sha256(plain.encode()).hexdigest()
+
+    def cite(self, *, style: Literal["text", "bibtex"] = "text") -> str:
+        """Return the citation of this definition and of the sources it stands on."""
+        name = self.name.en or self.name.zh or self.id
+        if style == "bibtex":
+            note = f"definition {self.hash}, evaluated with gz_index {__version__}"
+            own = Source(
+                key=self.id,
+                title=name,
+                author=self.author,
+                fields={"version": self.version, "note": note},
+            )
+            return "\n\n".join(s.bibtex() for s in (own, *self.sources))
+        head = (
+            f"{name} ({self.id}), version {self.version}, definition {self.hash[:19]}, "
+            f"gz_index {__version__}."
+        )
+        return "\n".join([head, *(s.text() for s in self.sources)])
+
+    # -- use -------------------------------------------------------------------------------------
+
+    def replace(self, **changes: Any) -> Index:
+        """Return the index with some parts replaced; overrides on nodes stay.
+
+        Examples
+        --------
+        >>> import gz_index as gz
+        >>> gz.load("tai-2008").replace(weight="entropy").weight.label
+        'entropy'
+        """
+        names = [f.name for f in dataclasses.fields(self) if f.init]
+        unknown = [c for c in changes if c not in names]
+        if unknown:
+            raise DefinitionError(
+                "an index has no such part",
+                [Problem(u, "unknown", f"parts are {', '.join(names)}") for u in unknown],
+            )
+        return dataclasses.replace(self, **changes)
+
+    def evaluate(self, data: Any, *, scale: Scale | None = None, strict: bool = False) -> IndexResult:
+        """Compute the index for a table.
+
+        Parameters
+        ----------
+        data : DataFrame or table that narwhals reads
+            Rows are units, or (unit, period); columns are indicators by code or by name.
+        scale : Scale, optional
+            The fitted scale of an earlier result, replayed in place of a new fit.
+        strict : bool
+            Refuse columns that the definition does not know; otherwise they are noted.
+
+        Raises
+        ------
+        DataError
+            The table does not fit; every fault is named.
+        MethodError
+            A method cannot be used on these numbers; indicator, unit and way out are named.
+        """
+        table = align(data, self.framework, excluded=self.excluded, strict=strict)
+        table, notes = self._without_gaps(table)
+        if scale is None:
+            scale = fit(table, self.framework, self.normalise)
+        z, clipped = scale.apply(table)
+        try:
+            rolled = self.plan.run(z, table.slot, len(set(table.units)))
+        except MethodError as error:
+            if error.rows:
+                raise error.named(rows=[table.row_name(i) for i in range(len(table.units))]) from None
+            raise
+        return IndexResult(
+            index=self,
+            table=table,
+            scale=scale,
+            values=rolled.values,
+            local=rolled.local,
+            clipped=clipped,
+            complete=rolled.complete,
+            extra_notes=notes,
+        )
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The compiled form: positions in place of labels."""
+        return Plan(
+            self.framework,
+            self.weight,
+            self.aggregate,
+            self._weigh,
+            self._aggregates,
+            self.missing.coverage,
+        )
+
+    def _without_gaps(self, table: Table) -> tuple[Table, tuple[str, ...]]:
+        gaps = np.isnan(table.values)
+        if not gaps.any():
+            return table, ()
+        if self.missing.policy == "renormalise":
+            return table, ()
+        if self.missing.policy == "drop":
+            lacking = {table.units[i] for i in np.flatnonzero(gaps.any(axis=1))}
+            keep = np.array([u not in lacking for u in table.units])
+            if not keep.any():
+                raise DataError(
+                    "policy drop would drop every unit",
+                    [Problem("missing", f"{int(gaps.sum())} cells", "use policy renormalise")],
+                )
+            who = ", ".join(str(u) for u in sorted(lacking, key=str))
+            note = f"dropped {len(lacking)} unit(s) with missing cells: {who}"
+            return table.take(keep), (note,)
+        rows, columns = np.nonzero(gaps)
+        f = self.framework
+        problems = [
+            Problem(f"{f.codes[j]} ({f.name(f.codes[j])})", f"missing for {table.row_name(i)}")
+            for i, j in list(zip(rows, columns, strict=True))[:20]
+        ]
+        if rows.size > 20:
+            problems.append(Problem("and", f"{rows.size - 20} more cells"))
+        raise DataError(
+            f"{rows.size} cells are missing; fill them, or choose a policy: "
+            "index.replace(missing='renormalise') or 'drop'",
+            problems,
+        )
+
+    def __repr__(self) -> str:
+        f = self.framework
+        name = self.name.en or self.name.zh
+        return (
+            f"<Index {self.id} {self.version}{f': {name}' if name else ''}; "
+            f"{len(f.indicators)} indicators in {len(f.groups) - 1} groups; "
+            f"weight {self.weight.label}, aggregate {self.aggregate.label}>"
+        )
+
+
+NormaliseLike: TypeAlias = str | Mapping[str, Any] | Normaliser
+__all__ += ["Aggregate", "AggregateLike", "NormaliseLike", "WeightLike"]
