@@ -16,7 +16,7 @@ from gz_index._version import __version__
 
 if TYPE_CHECKING:
     from gz_index.catalog import available, cite, data, judgements, load
-    from gz_index.compare import Comparison, compare
+    from gz_index.comparison import Comparison, compare
     from gz_index.errors import (
         DataError,
         DefinitionError,
@@ -39,8 +39,8 @@ _HOME = {
     "data": "catalog",
     "judgements": "catalog",
     "load": "catalog",
-    "Comparison": "compare",
-    "compare": "compare",
+    "Comparison": "comparison",
+    "compare": "comparison",
     "DataError": "errors",
     "DefinitionError": "errors",
     "GzIndexError": "errors",

@@ -28,7 +28,9 @@ def matrix(x: ArrayLike, method: str, *, min_rows: int = 2, min_columns: int = 1
     try:
         a = np.asarray(x, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise MethodError(f"{method}: the data are not numbers ({error})", hint="convert or drop the text columns") from None
+        raise MethodError(
+            f"{method}: the data are not numbers ({error})", hint="convert or drop the text columns"
+        ) from None
     if a.ndim != 2:
         raise MethodError(
             f"{method} needs a matrix (rows, indicators); got {a.ndim} axes, shape {a.shape}",
@@ -46,7 +48,13 @@ def matrix(x: ArrayLike, method: str, *, min_rows: int = 2, min_columns: int = 1
     if not np.isfinite(total):
         bad = ~np.isfinite(a)
         if bad.any():
-            refuse_cells(method, a, bad, "not a finite number", "fill or drop these cells first; see the missing-data policy")
+            refuse_cells(
+                method,
+                a,
+                bad,
+                "not a finite number",
+                "fill or drop these cells first; see the missing-data policy",
+            )
     return a
 
 

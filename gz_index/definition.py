@@ -91,9 +91,12 @@ class _Table:
         value = self.take(key)
         if value is None or isinstance(value, str):
             return Text.of(value)
-        if isinstance(value, Mapping) and set(value) <= {"zh", "en"}:
-            if all(isinstance(v, str) for v in value.values()):
-                return Text.of(value)
+        if (
+            isinstance(value, Mapping)
+            and set(value) <= {"zh", "en"}
+            and all(isinstance(v, str) for v in value.values())
+        ):
+            return Text.of(value)
         self.problem(key, f"is {value!r}", f'write {key} = "..." or {{ zh = "...", en = "..." }}')
         return Text()
 
@@ -101,7 +104,11 @@ class _Table:
         value = self.take(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             self.problem(key, f"is {value!r}, not a finite number")
             return None
         return float(value)
@@ -176,7 +183,9 @@ def read(source: str | Path) -> Index:
     return from_dict(raw, name=name, where=where)
 
 
-def from_dict(raw: Mapping[str, Any], *, name: str = "definition", where: Path | None = None) -> Index:
+def from_dict(
+    raw: Mapping[str, Any], *, name: str = "definition", where: Path | None = None
+) -> Index:
     """Make an index from the tables of a definition."""
     problems: list[Problem] = []
     for key in raw:
@@ -217,7 +226,11 @@ def from_dict(raw: Mapping[str, Any], *, name: str = "definition", where: Path |
     indicators = tuple(_indicator(t, keys) for t in rows("indicators"))
     groups = tuple(_group(t, where) for t in rows("groups"))
     excluded = tuple(_excluded(t) for t in rows("excluded"))
-    whole = _Table("", {k: raw[k] for k in ("normalise", "weight", "aggregate", "missing") if k in raw}, problems)
+    whole = _Table(
+        "",
+        {k: raw[k] for k in ("normalise", "weight", "aggregate", "missing") if k in raw},
+        problems,
+    )
     from gz_index.aggregate.rule import aggregate
 
     for key, make in (
@@ -244,14 +257,22 @@ def from_dict(raw: Mapping[str, Any], *, name: str = "definition", where: Path |
 
 
 def _source(t: _Table) -> Source:
-    key, title, author = t.string("key", required=True), t.string("title", required=True), t.string("author")
+    key, title, author = (
+        t.string("key", required=True),
+        t.string("title", required=True),
+        t.string("author"),
+    )
     year = t.take("year")
     rest = {str(k): str(v) for k, v in t.table.items()}
-    return Source(key=key, title=title, author=author, year="" if year is None else year, fields=rest)
+    return Source(
+        key=key, title=title, author=author, year="" if year is None else year, fields=rest
+    )
 
 
 def _excluded(t: _Table) -> Excluded:
-    out = Excluded(code=t.string("code", required=True), name=t.text("name"), reason=t.text("reason"))
+    out = Excluded(
+        code=t.string("code", required=True), name=t.text("name"), reason=t.text("reason")
+    )
     t.done()
     return out
 
@@ -276,8 +297,10 @@ def _group(t: _Table, where: Path | None) -> Group:
 
 def _indicator(t: _Table, sources: set[str]) -> Indicator:
     direction = t.made("direction", Direction.of)
-    if "direction" not in t.table and direction is None and not any(
-        p.where == f"{t.where}.direction" for p in t.problems
+    if (
+        "direction" not in t.table
+        and direction is None
+        and not any(p.where == f"{t.where}.direction" for p in t.problems)
     ):
         t.problem("direction", "is missing", 'write direction = "+" or "-" (or { point = x })')
     source = t.string("source")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index.aggregate.rule import Aggregate
 from gz_index.errors import MethodError
-from gz_index.framework import Framework
+from gz_index.framework import Framework, Group
 from gz_index.weighting.local import LocalWeights, by_period, labels
 from gz_index.weighting.rule import Weight
 
@@ -46,14 +46,12 @@ class Rolled:
 class Plan:
     """A framework with its weighting and aggregation, compiled to positions.
 
-    Nodes are numbered: indicators first, in order, then groups from the bottom up; the root is last.
+    Nodes are numbered: indicators in order, then groups from the bottom up; the root is last.
     """
 
     framework: Framework
     weight: Weight
     aggregate: Aggregate
-    weigh: Mapping[str, Weight]
-    aggregates: Mapping[str, Aggregate]
     coverage: float
 
     @cached_property
@@ -81,9 +79,21 @@ class Plan:
 
     def rule(self, group: str) -> Aggregate:
         """Return how the children of a group are put together."""
-        return self.aggregates.get(group, self.aggregate)
+        node = self.framework.node(group)
+        assert isinstance(node, Group)
+        own: Aggregate | None = node.aggregate
+        return own or self.aggregate
 
-    def run(self, z: Array, slot: Slot, units: int) -> Rolled:
+    def weigh(self, group: str) -> Weight | None:
+        """Return how the children of a group are weighed, where it says so itself."""
+        node = self.framework.node(group)
+        assert isinstance(node, Group)
+        own: Weight | None = node.weigh
+        return own
+
+    def run(
+        self, z: Array, slot: Slot, units: int, periods: Sequence[object] | None = None
+    ) -> Rolled:
         """Weigh and aggregate normalised data up the tree.
 
         Parameters
@@ -94,15 +104,17 @@ class Plan:
             Position of each row's period.
         units : int
             Number of distinct units, for the guard on data-driven weights.
+        periods : sequence, optional
+            Labels of the periods, for messages.
         """
         known = ~np.isnan(z)
         gaps = not known.all()
         values = np.empty((z.shape[0], len(self.nodes)))
         values[:, : z.shape[1]] = z
-        weights = LocalWeights(self.framework, slot, units)
+        weights = LocalWeights(self.framework, slot, units, periods)
         local: dict[str, Array] = {}
-        for code, kids, leaves in reversed(self.groups):  # from the root: leaf rules reach down
-            rule = self.weigh.get(code, self.weight if code == self.nodes[-1] else None)
+        for code, _, leaves in reversed(self.groups):  # from the root: leaf rules reach down
+            rule = self.weigh(code) or (self.weight if code == self.nodes[-1] else None)
             if rule is not None and rule.over == "leaves":
                 local |= weights.spread(weights.leaves(rule, code, z[:, leaves]), code)
             elif rule is not None:
@@ -110,7 +122,7 @@ class Plan:
         for code, kids, leaves in self.groups:
             x = values[:, kids]
             if code not in local:
-                local[code] = weights.siblings(self.weigh.get(code, self.weight), code, x)
+                local[code] = weights.siblings(self.weigh(code) or self.weight, code, x)
             below = known[:, leaves].mean(axis=1) if gaps else None
             out = values[:, self.position[code]]
             out[:] = np.nan

@@ -146,7 +146,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an indicator should reach: number (or range), year, comparator, kind, the source's words."""
+    """What an indicator should reach: number or range, year, comparator, kind, quotation."""
 
     value: float | None = None
     value_max: float | None = None
@@ -158,7 +158,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """One measured column: its names, unit, direction, bounds, target, source and place in the tree.
+    """One measured column: names, unit, direction, bounds, target, source, place in the tree.
 
     Attributes
     ----------
@@ -203,7 +203,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A node above the indicators; ``weigh`` and ``aggregate`` override the index for its children."""
+    """A node above the indicators; ``weigh`` and ``aggregate`` override the index below it."""
 
     code: str
     parent: str = ROOT

@@ -73,7 +73,10 @@ class Missing:
         if unknown:
             raise DefinitionError(
                 "the policy for missing cells is not valid",
-                [Problem(f"missing.{u}", "unknown key", "keys are policy, coverage") for u in unknown],
+                [
+                    Problem(f"missing.{u}", "unknown key", "keys are policy, coverage")
+                    for u in unknown
+                ],
             )
         return cls(**value)
 
@@ -149,8 +152,6 @@ class Index:
     sources: tuple[Source, ...] = ()
     data: str = ""
     excluded: tuple[Excluded, ...] = ()
-    _weigh: dict[str, Weight] = field(init=False, repr=False, compare=False)
-    _aggregates: dict[str, Aggregate] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -174,30 +175,35 @@ class Index:
         put(self, "notes", tuple(Text.of(n) for n in self.notes))
         if self.ties not in get_args(Ties):
             problems.append(Problem("ties", repr(self.ties), f"one of {', '.join(get_args(Ties))}"))
-        for i in self.framework.indicators:
-            if i.normalise is not None:
-                made(f"{i.code}.normalise", normaliser, i.normalise)
-        weigh = {
-            g.code: made(f"{g.code}.weigh", weight, g.weigh)
+        indicators = tuple(
+            dataclasses.replace(i, normalise=made(f"{i.code}.normalise", normaliser, i.normalise))
+            if i.normalise is not None
+            else i
+            for i in self.framework.indicators
+        )
+        groups = tuple(
+            dataclasses.replace(
+                g,
+                weigh=g.weigh and made(f"{g.code}.weigh", weight, g.weigh),
+                aggregate=g.aggregate and made(f"{g.code}.aggregate", aggregate, g.aggregate),
+            )
             for g in self.framework.groups
-            if g.weigh is not None
-        }
-        aggregates = {
-            g.code: made(f"{g.code}.aggregate", aggregate, g.aggregate)
-            for g in self.framework.groups
-            if g.aggregate is not None
-        }
+        )
+        put(self, "framework", Framework(indicators, groups))
+        w = self.weight
+        # values for just the indicators can only be their weights in the whole index
+        if isinstance(w, Weight) and isinstance(w.scheme, Mapping):
+            over: Any = "leaves" if set(w.scheme) == set(self.framework.codes) else w.over
+            put(self, "weight", dataclasses.replace(w, over=over))
         if not problems:
-            problems.extend(self._weight_problems(weigh))
+            problems.extend(self._weight_problems())
         if problems:
             raise DefinitionError(f"the definition of {self.id!r} is not valid", problems)
-        put(self, "_weigh", weigh)
-        put(self, "_aggregates", aggregates)
 
-    def _weight_problems(self, weigh: Mapping[str, Weight]) -> list[Problem]:
+    def _weight_problems(self) -> list[Problem]:
         out = []
         for g in self.framework.groups:
-            rule = weigh.get(g.code, self.weight)
+            rule = g.weigh or self.weight
             if rule.over == "siblings" and not isinstance(rule.scheme, tuple):
                 try:
                     rule.values(self.framework, g.code)
@@ -280,7 +286,7 @@ class Index:
         >>> gz.load("tai-2008").replace(weight="entropy").weight.label
         'entropy'
         """
-        names = [f.name for f in dataclasses.fields(self) if f.init]
+        names = [f.name for f in dataclasses.fields(self)]
         unknown = [c for c in changes if c not in names]
         if unknown:
             raise DefinitionError(
@@ -289,7 +295,9 @@ class Index:
             )
         return dataclasses.replace(self, **changes)
 
-    def evaluate(self, data: Any, *, scale: Scale | None = None, strict: bool = False) -> IndexResult:
+    def evaluate(
+        self, data: Any, *, scale: Scale | None = None, strict: bool = False
+    ) -> IndexResult:
         """Compute the index for a table.
 
         Parameters
@@ -314,10 +322,12 @@ class Index:
             scale = fit(table, self.framework, self.normalise)
         z, clipped = scale.apply(table)
         try:
-            rolled = self.plan.run(z, table.slot, len(set(table.units)))
+            rolled = self.plan.run(z, table.slot, len(set(table.units)), table.periods)
         except MethodError as error:
             if error.rows:
-                raise error.named(rows=[table.row_name(i) for i in range(len(table.units))]) from None
+                raise error.named(
+                    rows=[table.row_name(i) for i in range(len(table.units))]
+                ) from None
             raise
         return IndexResult(
             index=self,
@@ -333,14 +343,7 @@ class Index:
     @cached_property
     def plan(self) -> Plan:
         """The compiled form: positions in place of labels."""
-        return Plan(
-            self.framework,
-            self.weight,
-            self.aggregate,
-            self._weigh,
-            self._aggregates,
-            self.missing.coverage,
-        )
+        return Plan(self.framework, self.weight, self.aggregate, self.missing.coverage)
 
     def _without_gaps(self, table: Table) -> tuple[Table, tuple[str, ...]]:
         gaps = np.isnan(table.values)

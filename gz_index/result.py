@@ -26,7 +26,7 @@ from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.local import to_root
 
 if TYPE_CHECKING:
-    from gz_index.compare import Comparison
+    from gz_index.comparison import Comparison
     from gz_index.index import Index
     from gz_index.normalise import Scale
     from gz_index.table import Table
@@ -218,8 +218,8 @@ class IndexResult:
                 Text(
                     f"{c['missing_cells']} 个缺失单元格：在其余指标间重新归一权重"
                     f"（覆盖率下限 {index.missing.coverage:g}）",
-                    f"{c['missing_cells']} missing cells: weights rescaled over the indicators that "
-                    f"are known (coverage of at least {index.missing.coverage:g})",
+                    f"{c['missing_cells']} missing cells: weights rescaled over the indicators "
+                    f"that are known (coverage of at least {index.missing.coverage:g})",
                 )
             )
         if self.complete is not None:
@@ -242,7 +242,9 @@ class IndexResult:
             )
         if c["clipped_cells"]:
             named = ", ".join(
-                f"{code} {n}" for code, n in zip(f.codes, np.asarray(self.clipped), strict=True) if n
+                f"{code} {n}"
+                for code, n in zip(f.codes, np.asarray(self.clipped), strict=True)
+                if n
             )
             out.append(
                 Text(
@@ -312,7 +314,7 @@ class IndexResult:
 
     def compare(self, *others: IndexResult) -> Comparison:
         """Return this result beside others: ranks, correlations, largest shifts."""
-        from gz_index.compare import Comparison
+        from gz_index.comparison import Comparison
 
         return Comparison.of([self, *others])
 
@@ -381,7 +383,11 @@ class IndexResult:
         if folder.exists() and not (overwrite and (folder / "result.json").is_file()):
             raise DataError(
                 f"{folder} exists already",
-                [Problem(str(folder), "is in the way", "name a new folder, or pass overwrite=True")],
+                [
+                    Problem(
+                        str(folder), "is in the way", "name a new folder, or pass overwrite=True"
+                    )
+                ],
             )
         about = {
             "format": _FORMAT,
@@ -395,7 +401,9 @@ class IndexResult:
             "notes": {"en": self.notes_in("en"), "zh": self.notes_in("zh")},
             "extra_notes": [*self.table.notes, *self.extra_notes],
         }
-        data = pd.DataFrame(self.table.values, index=self.table.index, columns=list(self.table.codes))
+        data = pd.DataFrame(
+            self.table.values, index=self.table.index, columns=list(self.table.codes)
+        )
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
@@ -435,7 +443,9 @@ class IndexResult:
         except (OSError, ValueError) as error:
             raise DataError(f"{folder} holds no saved result ({error})") from error
         if about.get("format") != _FORMAT:
-            raise DataError(f"{folder} is of format {about.get('format')}; this version reads {_FORMAT}")
+            raise DataError(
+                f"{folder} is of format {about.get('format')}; this version reads {_FORMAT}"
+            )
         index = Index.from_toml(about["definition"])
         out = cls(
             index=index,

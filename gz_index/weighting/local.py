@@ -46,6 +46,8 @@ class LocalWeights:
         Position of each row's period.
     units : int
         Number of distinct units; data-driven weights are refused for a single one.
+    periods : sequence, optional
+        Labels of the periods, for messages.
 
     Attributes
     ----------
@@ -53,10 +55,17 @@ class LocalWeights:
         Fewest rows that a data-driven scheme was left with after rows with gaps were set aside.
     """
 
-    def __init__(self, framework: Framework, slot: NDArray[np.intp] | None, units: int) -> None:
+    def __init__(
+        self,
+        framework: Framework,
+        slot: NDArray[np.intp] | None,
+        units: int,
+        periods: Sequence[object] | None = None,
+    ) -> None:
         self.framework = framework
         self.slot = slot
         self.units = units
+        self.periods = periods
         self.complete: int | None = None
 
     def siblings(self, rule: Weight, group: str, x: Array) -> Array:
@@ -151,10 +160,16 @@ class LocalWeights:
         if rule.window == "pooled" or self.slot is None:
             return self._rows(rule, x, rows, codes, what)
         if rule.window == "base":
-            return self._rows(rule, x, rows[self.slot == 0], codes, f"{what}, first period")
+            return self._rows(rule, x, rows[self.slot == 0], codes, f"{what}, {self._period(0)}")
         return np.stack(
-            [self._rows(rule, x, i, codes, f"{what}, period {t}") for t, i in by_period(self.slot)]
+            [
+                self._rows(rule, x, i, codes, f"{what}, {self._period(t)}")
+                for t, i in by_period(self.slot)
+            ]
         )
+
+    def _period(self, t: int) -> str:
+        return f"period {t if self.periods is None else self.periods[t]}"
 
     def _rows(
         self, rule: Weight, x: Array, rows: NDArray[np.intp], codes: Sequence[str], what: str

@@ -32,7 +32,7 @@ class Weight:
     Parameters
     ----------
     scheme : str, callable, mapping, Judgements or tuple of Weight
-        A name in ``gz_index.weighting.SCHEMES`` or of a plug-in; ``"given"`` (the ``weight`` of each
+        A name in ``gz_index.weighting.SCHEMES`` or of a plug-in; ``"given"`` (``weight`` of each
         node of the definition); a function ``(n, k) -> (k,)``; values by node code; judgements; or
         the parts of a combination.
     options : mapping

@@ -1,0 +1,241 @@
+"""The command ``gz-index``: list, check, evaluate, cite, new."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import gz_index as gz
+from gz_index import catalog
+from gz_index.errors import DataError, GzIndexError, NotFoundError, Problem
+from gz_index.framework import ROOT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Composite indices that can be defended in print.",
+)
+
+Definition = Annotated[
+    str, typer.Argument(help="Name of a shipped definition, or path of a .toml file.")
+]
+Lang = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of names and heads.")]
+
+
+def main() -> None:
+    """Run the command; an error is one message and a non-zero status."""
+    app()
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except (GzIndexError, OSError) as error:
+        print(f"gz-index: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _console() -> Console:
+    console = Console(highlight=False, soft_wrap=False)
+    return console if console.is_terminal else Console(highlight=False, width=120)
+
+
+def _index(name: str) -> gz.Index:
+    path = Path(name)
+    if path.suffix == ".toml" or path.is_file():
+        return gz.Index.from_toml(path)
+    return gz.load(name)
+
+
+def _part(text: str) -> Any:
+    """Read an option: a name, a shipped judgement file, or ``key = value, ...`` as in TOML."""
+    if "=" in text:
+        try:
+            return tomllib.loads(f"part = {{ {text.strip().strip('{}')} }}")["part"]
+        except tomllib.TOMLDecodeError as error:
+            raise DataError(
+                f"cannot read {text!r} ({error})",
+                [Problem("option", "not a TOML table", "scheme = 'critic', conflict = 'absolute'")],
+            ) from None
+    return {"judgements": text} if text in catalog.available("weights") else text
+
+
+@app.command("list")
+def list_() -> None:
+    """List the definitions, judgements and data sets that are shipped."""
+    with _plain_errors():
+        table = Table(title="Definitions")
+        for head in ("name", "version", "indicators", "title", "名称"):
+            table.add_column(head)
+        for name in catalog.available():
+            i = gz.load(name)
+            count = str(len(i.framework.codes))
+            table.add_row(name, i.version, count, i.name.get("en"), i.name.get("zh"))
+        console = _console()
+        console.print(table)
+        for title, kind in (("Judgements and published weights", "weights"), ("Data sets", "data")):
+            console.print(f"{title}: {', '.join(catalog.available(kind))}")  # type: ignore[arg-type]
+
+
+@app.command()
+def check(
+    definitions: Annotated[list[str], typer.Argument(help="Names or .toml files.")],
+) -> None:
+    """Check definitions; every problem is listed, and the status says whether there was one."""
+    failed = False
+    for name in definitions:
+        try:
+            index = _index(name)
+        except (GzIndexError, OSError) as error:
+            failed = True
+            print(f"{name}: {error}", file=sys.stderr)
+        else:
+            print(f"{name}: ok, {len(index.framework.codes)} indicators, {index.hash}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def cite(
+    definition: Definition,
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="As BibTeX.")] = False,
+) -> None:
+    """Print how to cite a definition and what it stands on."""
+    with _plain_errors():
+        print(_index(definition).cite(style="bibtex" if bibtex else "text"))
+
+
+@app.command()
+def evaluate(
+    definition: Definition,
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="csv, xlsx, parquet or dta; without it the embedded data."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result (must not exist).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier result in --out.")] = False,
+    weight: Annotated[str | None, typer.Option(help="In place of the definition's.")] = None,
+    normalise: Annotated[str | None, typer.Option(help="In place of the definition's.")] = None,
+    aggregate: Annotated[str | None, typer.Option(help="In place of the definition's.")] = None,
+    missing: Annotated[str | None, typer.Option(help="error, renormalise or drop.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
+    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 10,
+    lang: Lang = "en",
+) -> None:
+    """Compute an index, print the ranking of the last period, and write the result."""
+    with _plain_errors():
+        index = _index(definition)
+        parts = {"weight": weight, "normalise": normalise, "aggregate": aggregate}
+        changes: dict[str, Any] = {k: _part(v) for k, v in parts.items() if v is not None}
+        if missing is not None:
+            changes["missing"] = missing
+        index = index.replace(**changes)
+        if out is not None and out.exists() and not overwrite:
+            raise DataError(
+                f"{out} exists already",
+                [Problem("--out", "is in the way", "name a new folder, or add --overwrite")],
+            )
+        result = index.evaluate(_data(index, data, unit, period))
+        if out is not None:
+            result.save(out, overwrite=overwrite)
+    console = _console()
+    _print(console, result, top, lang)
+    if out is not None:
+        console.print(f"written: {out}/ ({', '.join(sorted(p.name for p in out.iterdir()))})")
+
+
+def _data(index: gz.Index, path: Path | None, unit: str | None, period: str | None) -> pd.DataFrame:
+    if path is not None:
+        return gz.read_table(path, unit=unit, period=period)
+    if not index.data:
+        raise NotFoundError(
+            f"no data are embedded for {index.id!r}; give a file: gz-index evaluate {index.id} FILE"
+        )
+    return gz.data(index.data)
+
+
+def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en", "zh"]) -> None:
+    f, frame = result.index.framework, result.to_frame()
+    periods = result.table.periods
+    title = f"{result.index.name.get(lang) or result.index.id}"
+    if periods is not None:
+        last = periods[-1]
+        rows = [i for i in range(len(frame)) if frame.index[i] in _rows_of(result, last)]
+        frame, title = frame.iloc[rows], f"{title}, {last}"
+    table = Table(title=title)
+    table.add_column("排名" if lang == "zh" else "Rank", justify="right")
+    table.add_column("评价对象" if lang == "zh" else "Unit")
+    for code in result.scores:
+        name = f.node(code).name.get(lang) or ("总指数" if lang == "zh" else "Index")
+        table.add_column(
+            name if code != ROOT else ("总指数" if lang == "zh" else "Index"), justify="right"
+        )
+    names = dict(zip(result.table.index, result.table.units, strict=True))
+    for label, row in frame.head(top).iterrows():
+        cells = ["" if value != value else f"{value:.4f}" for value in row[1:]]
+        rank = "" if row.iloc[0] != row.iloc[0] else f"{int(row.iloc[0])}"
+        table.add_row(rank, str(names[label]), *cells)
+    console.print(table)
+    c = result.counts
+    more = f"{len(frame) - top} more units. " if len(frame) > top else ""
+    console.print(
+        f"{more}{c['units']} units x {c['periods']} periods, {len(f.codes)} indicators; "
+        f"weight {result.index.weight.label}, aggregate {result.index.aggregate.label}; "
+        f"definition {result.index.hash[:19]}"
+    )
+    for note in result.notes_in(lang):
+        console.print(f"- {note}", style="dim", soft_wrap=True)
+
+
+def _rows_of(result: gz.IndexResult, period: Any) -> set[Any]:
+    t = result.table
+    assert t.slot is not None
+    assert t.periods is not None
+    at = t.periods.index(period)
+    return {label for label, s in zip(t.index, t.slot, strict=True) if s == at}
+
+
+@app.command()
+def new(
+    data: Annotated[Path, typer.Argument(help="A table with one column per indicator.")],
+    to: Annotated[Path, typer.Argument(help="The definition to write, NAME.toml.")],
+    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
+    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+) -> None:
+    """Start a definition from a table: every numeric column becomes an indicator, direction +."""
+    with _plain_errors():
+        if to.exists():
+            raise DataError(
+                f"{to} exists already", [Problem(str(to), "is in the way", "name a new file")]
+            )
+        frame = gz.read_table(data, unit=unit, period=period)
+        columns = list(frame.select_dtypes("number").columns)
+        if not columns:
+            raise DataError(f"{data} has no numeric column to make an indicator of")
+        framework = gz.Framework(
+            tuple(gz.Indicator(code=str(c), name=gz.Text.of(str(c))) for c in columns)
+        )
+        index = gz.Index(framework=framework, id=to.stem, version="0.1.0", name=to.stem)
+        index.to_toml(to)
+    print(f"{to}: {len(columns)} indicators. Now set direction, unit, groups and source of each;")
+    print(f"gz-index check {to}; gz-index evaluate {to} {data}")
+
+
+if __name__ == "__main__":
+    main()

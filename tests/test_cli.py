@@ -1,0 +1,128 @@
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import gz_index as gz
+from gz_index.cli import app
+
+run = CliRunner()
+
+
+def invoke(*args):
+    out = run.invoke(app, [str(a) for a in args])
+    assert "Traceback" not in out.output
+    return out
+
+
+def test_list_names_what_is_shipped():
+    out = invoke("list")
+    assert out.exit_code == 0
+    for name in gz.available():
+        assert name in out.stdout
+    assert "five-zones-illustrative" in out.stdout
+
+
+def test_check_says_ok_or_every_problem(tmp_path):
+    assert invoke("check", *gz.available()).exit_code == 0
+    bad = tmp_path / "bad.toml"
+    bad.write_text('[index]\nid = "x"\n[[indicators]]\ncode = "a"\n')
+    out = invoke("check", "desi-2022", bad)
+    assert out.exit_code == 1
+    assert "index.version: is missing" in out.stderr
+    assert "direction: is missing" in out.stderr
+    assert "desi-2022: ok" in out.stdout
+
+
+def test_evaluate_prints_a_table_and_writes_a_result(tmp_path):
+    out = invoke("evaluate", "cn-provinces-2022", "--out", tmp_path / "r", "--lang", "zh")
+    assert out.exit_code == 0, out.output
+    assert "广东省" in out.stdout
+    assert "排名" in out.stdout
+    result = gz.IndexResult.load(tmp_path / "r")
+    assert result.counts["units"] == 31
+    again = invoke("evaluate", "cn-provinces-2022", "--out", tmp_path / "r")
+    assert again.exit_code == 2
+    assert "exists already" in again.stderr
+    ok = invoke("evaluate", "cn-provinces-2022", "--out", tmp_path / "r", "--overwrite")
+    assert ok.exit_code == 0
+
+
+def test_the_printed_ranking_is_that_of_the_library():
+    out = invoke("evaluate", "desi-2022", "--top", 3)
+    total = gz.load("desi-2022").evaluate(gz.data("desi-2022")).total
+    best = total.sort_values(ascending=False).index[:3]
+    rows = [line for line in out.stdout.splitlines() if f"{total.max():.4f}" in line]
+    assert len(rows) == 1
+    assert best[0] in rows[0]
+
+
+def test_methods_can_be_replaced_by_name_table_or_judgements():
+    for weight in (
+        "entropy",
+        "scheme='critic', conflict='absolute'",
+        "five-zones-illustrative",
+    ):
+        out = invoke("evaluate", "cn-provinces-2022", "--weight", weight)
+        assert out.exit_code == 0, out.output
+    out = invoke("evaluate", "cn-provinces-2022", "--weight", "entropi")
+    assert out.exit_code == 2
+    assert "did you mean 'entropy'" in out.stderr
+
+
+def test_errors_are_one_message_and_leave_no_folder(tmp_path):
+    data = gz.data("tai-2008")
+    data.iloc[2, 3] = np.nan
+    file = tmp_path / "tai.csv"
+    data.to_csv(file)
+    out = invoke("evaluate", "tai-2008", file, "--out", tmp_path / "r")
+    assert out.exit_code == 2
+    assert "cells are missing" in out.stderr
+    assert "Sweden" in out.stderr
+    assert not (tmp_path / "r").exists()
+    for args in (
+        ("evaluate", "nope"),
+        ("evaluate", "tai-2008", tmp_path / "no.csv"),
+        ("cite", "x"),
+    ):
+        out = invoke(*args)
+        assert out.exit_code == 2
+        assert out.stderr.startswith("gz-index: ")
+
+
+def test_a_gbk_table_with_chinese_heads_is_read(tmp_path):
+    index = gz.load("cn-provinces-2022")
+    data = gz.data("cn-provinces-2022")[list(index.framework.codes)]
+    data = data.rename(columns={c: index.framework.name(c, "zh") for c in data})
+    file = tmp_path / "省.csv"
+    data.reset_index().rename(columns={"province": "省份", "year": "年份"}).to_csv(
+        file, encoding="gbk", index=False
+    )
+    out = invoke("evaluate", "cn-provinces-2022", file, "--lang", "zh")
+    assert out.exit_code == 0, out.output
+    assert "广东省" in out.stdout
+
+
+def test_cite_gives_text_and_bibtex():
+    assert "version" in invoke("cite", "desi-2022").stdout
+    assert "@" in invoke("cite", "desi-2022", "--bibtex").stdout
+
+
+def test_new_starts_a_definition_that_evaluates(tmp_path):
+    file, definition = tmp_path / "mine.csv", tmp_path / "mine.toml"
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.uniform(1, 9, (5, 3)), columns=["港口 吞吐量", "b", "c"])
+    table.insert(0, "城市", list("甲乙丙丁戊"))
+    table.to_csv(file, index=False)
+    out = invoke("new", file, definition)
+    assert out.exit_code == 0, out.output
+    assert invoke("check", definition).exit_code == 0
+    assert invoke("evaluate", definition, file).exit_code == 0
+    out = invoke("new", file, definition)
+    assert out.exit_code == 2
+    assert "exists already" in out.stderr
+
+
+@pytest.mark.parametrize("args", [("evaluate", "desi-2022", "--top", "0"), ("frobnicate",)])
+def test_wrong_usage_is_refused(args):
+    assert invoke(*args).exit_code == 2
