@@ -139,7 +139,7 @@ def data(name: str, *, table: str | None = None) -> pd.DataFrame:
     entry = about if table is None else tables[table]
     keys = [entry[k] for k in ("unit", "period") if k in entry]
     path = _file("data", name).parent / entry["file"]
-    frame = pd.read_csv(path, dtype={entry["unit"]: str} if "unit" in entry else None)
+    frame: pd.DataFrame = pd.read_csv(path, dtype={entry["unit"]: str} if "unit" in entry else None)
     frame = frame.drop(columns=entry.get("drop", []))
     return frame.set_index(keys) if keys else frame
 

@@ -167,7 +167,8 @@ def _data(index: gz.Index, path: Path | None, unit: str | None, period: str | No
         raise NotFoundError(
             f"no data are embedded for {index.id!r}; give a file: gz-index evaluate {index.id} FILE"
         )
-    return gz.data(index.data)
+    frame: pd.DataFrame = gz.data(index.data)
+    return frame
 
 
 def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en", "zh"]) -> None:
@@ -181,11 +182,9 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
     table = Table(title=title)
     table.add_column("排名" if lang == "zh" else "Rank", justify="right")
     table.add_column("评价对象" if lang == "zh" else "Unit")
-    for code in result.scores:
-        name = f.node(code).name.get(lang) or ("总指数" if lang == "zh" else "Index")
-        table.add_column(
-            name if code != ROOT else ("总指数" if lang == "zh" else "Index"), justify="right"
-        )
+    for code in map(str, result.scores):
+        whole = "总指数" if lang == "zh" else "Index"
+        table.add_column(whole if code == ROOT else f.name(code, lang), justify="right")
     names = dict(zip(result.table.index, result.table.units, strict=True))
     for label, row in frame.head(top).iterrows():
         cells = ["" if value != value else f"{value:.4f}" for value in row[1:]]
@@ -231,7 +230,7 @@ def new(
         framework = gz.Framework(
             tuple(gz.Indicator(code=str(c), name=gz.Text.of(str(c))) for c in columns)
         )
-        index = gz.Index(framework=framework, id=to.stem, version="0.1.0", name=to.stem)
+        index = gz.Index(framework=framework, id=to.stem, version="0.1.0", name=gz.Text.of(to.stem))
         index.to_toml(to)
     print(f"{to}: {len(columns)} indicators. Now set direction, unit, groups and source of each;")
     print(f"gz-index check {to}; gz-index evaluate {to} {data}")

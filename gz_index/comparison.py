@@ -67,7 +67,7 @@ def kendall_w(ranks: Array) -> float:
     whole = m**2 * (n**3 - n) - m * ties
     if whole == 0:
         raise MethodError("W is not defined: every ranking ties all units")
-    return 12 * spread / whole
+    return float(12 * spread / whole)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,7 +90,7 @@ class Comparison:
             for r in results
         ]
         differs = [len({str(p[i]) for p in parts}) > 1 for i in range(4)]
-        labels = []
+        labels: list[str] = []
         for p in parts:
             label = " / ".join(str(v) for v, d in zip(p, differs, strict=True) if d) or p[0]
             labels.append(label if label not in labels else f"{label} #{labels.count(label) + 2}")
@@ -152,10 +152,11 @@ class Comparison:
         rows = {}
         for label in list(self.results)[1:]:
             shift = (ranks[label] - ranks[base]).dropna()
-            at = shift.abs().idxmax()
+            i = int(shift.abs().to_numpy().argmax())
+            at = shift.index[i]
             rows[label] = {
                 "mean_shift": shift.abs().mean(),
-                "largest": int(shift[at]),
+                "largest": shift.iloc[i],
                 "at": ", ".join(map(str, at)) if isinstance(at, tuple) else str(at),
             }
         return pd.DataFrame.from_dict(rows, orient="index")

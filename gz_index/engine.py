@@ -131,7 +131,7 @@ class Plan:
                     out[rows] = self.rule(code)(x[rows][:, present], w)
                 except MethodError as error:
                     names = np.array(labels(self.framework, self.framework.children(code)))
-                    at = np.arange(z.shape[0])[rows][list(error.rows)]
+                    at = np.arange(z.shape[0])[rows][list(error.rows)].tolist()
                     raise error.at(f"score of {code!r}", names[present].tolist(), at) from error
         return Rolled(values, local, weights.complete)
 

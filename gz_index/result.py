@@ -103,7 +103,7 @@ class IndexResult:
         f = self.index.framework
         rows = []
         periods = self.table.periods if any(w.ndim > 1 for w in self.local.values()) else None
-        for node in [*f.groups, *f.indicators]:
+        for node in f.nodes.values():
             if node.code == ROOT:
                 continue
             local = self.local[node.parent][..., f.children(node.parent).index(node.code)]
@@ -327,17 +327,20 @@ class IndexResult:
             Heads of the columns: codes, or names in one language.
         """
         f = self.index.framework
-        rank = self.ranks[ROOT]
+        place = self.ranks[ROOT]
         out = self.scores.copy()
-        out.insert(0, "rank", rank)
+        out.insert(0, "rank", place)
         slot = self.table.slot if self.table.slot is not None else np.zeros(len(out), dtype=np.intp)
-        order = np.lexsort((np.arange(len(out)), rank.to_numpy(dtype=float, na_value=np.inf), slot))
+        order = np.lexsort(
+            (np.arange(len(out)), place.to_numpy(dtype=float, na_value=np.inf), slot)
+        )
         out = out.iloc[order]
         if lang == "code":
             return out
-        heads = {"rank": "排名" if lang == "zh" else "Rank"}
-        whole = "总指数" if lang == "zh" else "Index"
-        heads |= {c: f.node(c).name.get(lang) or (whole if c == ROOT else c) for c in self.scores}
+        rank, whole = ("排名", "总指数") if lang == "zh" else ("Rank", "Index")
+        heads = {"rank": rank, ROOT: whole}
+        for g in f.groups:
+            heads[g.code] = g.name.get(lang) or heads.get(g.code, g.code)
         return out.rename(columns=heads)
 
     def __repr__(self) -> str:

@@ -145,7 +145,7 @@ class LocalWeights:
         options = {k: v for k, v in rule.options.items() if k != "by"}
         by = rule.options.get("by", "linear")
         data = (x[self._complete(x)],) if by in ON_DATA else ()
-        return COMBINATIONS[by](np.stack(parts), *data, **options).weights
+        return np.asarray(COMBINATIONS[by](np.stack(parts), *data, **options).weights)
 
     def _solve(self, rule: Weight, x: Array, codes: Sequence[str], what: str) -> Array:
         if not rule.reads_data:
@@ -178,11 +178,11 @@ class LocalWeights:
         try:
             return rule.solve(x[rows])
         except MethodError as error:
-            at = rows[list(error.rows)]
+            at = rows[list(error.rows)].tolist()
             raise error.at(what, labels(self.framework, codes), at) from error
 
     def _complete(self, x: Array) -> NDArray[np.bool_]:
-        full = ~np.isnan(x).any(axis=1)
+        full = np.asarray(~np.isnan(x).any(axis=1))
         count = int(full.sum())
         if count < full.size:
             self.complete = min(count, self.complete if self.complete is not None else count)

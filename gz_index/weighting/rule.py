@@ -55,7 +55,7 @@ class Weight:
 
     scheme: str | Scheme | Mapping[str, float] | Judgements | tuple[Weight, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
-    over: Over | None = None  # type: ignore[assignment]  # never None once made
+    over: Over | None = None
     window: Window = "pooled"
 
     def __post_init__(self) -> None:
