@@ -7,8 +7,9 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -17,9 +18,6 @@ import gz_index as gz
 from gz_index import catalog
 from gz_index.errors import DataError, GzIndexError, NotFoundError, Problem
 from gz_index.framework import ROOT
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 app = typer.Typer(
     add_completion=False,
@@ -176,9 +174,9 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
     periods = result.table.periods
     title = f"{result.index.name.get(lang) or result.index.id}"
     if periods is not None:
-        last = periods[-1]
-        rows = [i for i in range(len(frame)) if frame.index[i] in _rows_of(result, last)]
-        frame, title = frame.iloc[rows], f"{title}, {last}"
+        slot = pd.Series(result.table.slot, index=result.table.index)
+        frame = frame[(slot.reindex(frame.index) == len(periods) - 1).to_numpy()]
+        title = f"{title}, {periods[-1]}"
     table = Table(title=title)
     table.add_column("排名" if lang == "zh" else "Rank", justify="right")
     table.add_column("评价对象" if lang == "zh" else "Unit")
@@ -200,14 +198,6 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
     )
     for note in result.notes_in(lang):
         console.print(f"- {note}", style="dim", soft_wrap=True)
-
-
-def _rows_of(result: gz.IndexResult, period: Any) -> set[Any]:
-    t = result.table
-    assert t.slot is not None
-    assert t.periods is not None
-    at = t.periods.index(period)
-    return {label for label, s in zip(t.index, t.slot, strict=True) if s == at}
 
 
 @app.command()

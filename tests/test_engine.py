@@ -15,10 +15,10 @@ def trees(draw):
     groups, indicators, n = [], [], 0
     for g in range(draw(st.integers(1, 4))):
         groups.append(gz.Group(code=f"g{g}", weight=draw(st.floats(0.1, 9))))
-        for s in range(draw(st.integers(0, 2))):
-            groups.append(
-                gz.Group(code=f"g{g}s{s}", parent=f"g{g}", weight=draw(st.floats(0.1, 9)))
-            )
+        groups += [
+            gz.Group(code=f"g{g}s{s}", parent=f"g{g}", weight=draw(st.floats(0.1, 9)))
+            for s in range(draw(st.integers(0, 2)))
+        ]
         for parent in [f"g{g}"] + [x.code for x in groups if x.parent == f"g{g}"]:
             for _ in range(draw(st.integers(1, 3))):
                 w = draw(st.floats(0.1, 9))

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from gz_index._arrays import Array
 from gz_index.weighting.ahp import AHP, ahp
+from gz_index.weighting.ahp_group import aij, aip, hierarchy_cr
 from gz_index.weighting.combine import (
     Combination,
     game_theory,
@@ -27,8 +28,10 @@ from gz_index.weighting.conflict import cilos, critic, idocriw, lopcow, merec
 from gz_index.weighting.dispersion import cv, gini, scatter_degree, std
 from gz_index.weighting.entropy import audit_entropy, entropy, entropy_values
 from gz_index.weighting.frontier import bod
-from gz_index.weighting.judgement import bwm, g1
+from gz_index.weighting.fuzzy import FuzzyAHP, fuzzy_ahp
+from gz_index.weighting.judgement import BWM, Budget, budget, bwm, g1, rank_order
 from gz_index.weighting.judgements import Judgements
+from gz_index.weighting.pairwise import random_index
 from gz_index.weighting.pca import factor, factor_analysis, pca, principal_components
 
 
@@ -85,15 +88,21 @@ ON_DATA = frozenset({"least-squares", "max-deviation"})
 
 __all__ = [
     "AHP",
+    "BWM",
     "COMBINATIONS",
     "DATA_FREE",
     "ON_DATA",
     "SCHEMES",
+    "Budget",
     "Combination",
+    "FuzzyAHP",
     "Judgements",
     "ahp",
+    "aij",
+    "aip",
     "audit_entropy",
     "bod",
+    "budget",
     "bwm",
     "cilos",
     "critic",
@@ -103,9 +112,11 @@ __all__ = [
     "equal",
     "factor",
     "factor_analysis",
+    "fuzzy_ahp",
     "g1",
     "game_theory",
     "gini",
+    "hierarchy_cr",
     "idocriw",
     "least_squares",
     "linear",
@@ -115,6 +126,8 @@ __all__ = [
     "multiplicative",
     "pca",
     "principal_components",
+    "random_index",
+    "rank_order",
     "relative_entropy",
     "scatter_degree",
     "std",
