@@ -87,7 +87,12 @@ __all__ = [
 ]
 
 
+_MODULES = ("aggregate", "normalise", "testing", "weighting")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"gz_index.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'gz_index' has no attribute {name!r}")
     value = getattr(import_module(f"gz_index.{_HOME[name]}"), name)
@@ -96,4 +101,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_HOME, *_MODULES})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,9 @@ Array: TypeAlias = NDArray[np.float64]
 
 #: how far the sum of weights may lie from one
 SUM_TOLERANCE = 1e-9
+
+#: cells of a block of rows that stays in the cache of a processor core
+BLOCK = 32_768
 
 
 def matrix(x: ArrayLike, method: str, *, min_rows: int = 2, min_columns: int = 1) -> Array:
@@ -61,7 +65,7 @@ def matrix(x: ArrayLike, method: str, *, min_rows: int = 2, min_columns: int = 1
 def refuse_cells(method: str, a: Array, bad: NDArray[np.bool_], what: str, hint: str) -> None:
     """Raise a MethodError that names the columns, the rows and the first offending value."""
     rows, columns = np.nonzero(bad)
-    first = a[rows[0], columns[0]]
+    first = float(a[rows[0], columns[0]])
     raise MethodError(
         f"{method}: {rows.size} cell(s) {what} in {{columns}} (first: {first!r} at {{rows}})",
         hint=hint,
@@ -95,3 +99,60 @@ def to_weights(raw: Any, method: str, *, hint: str = "") -> Array:
         )
     w = w / peak  # no overflow in the sum
     return np.asarray(w / w.sum(), dtype=np.float64)
+
+
+class Columns(NamedTuple):
+    """Columns (n, k) whose sums and squares neither overflow nor vanish, with what was seen.
+
+    ``unit`` (k,) is what each column was divided by: 1 wherever its numbers are of common size.
+    """
+
+    x: Array
+    low: Array
+    high: Array
+    mean: Array
+    unit: Array
+
+    @property
+    def constant(self) -> NDArray[np.bool_]:
+        """Which columns hold one value only, up to the last digits of float64, (k,)."""
+        ulp = np.finfo(np.float64).eps * np.maximum(np.abs(self.low), np.abs(self.high))
+        return np.asarray(self.high - self.low <= 4 * ulp)
+
+
+def row_blocks(a: Array) -> Iterator[Array]:
+    """Yield consecutive rows, as many at a time as stay in the cache."""
+    step = max(1, BLOCK // a.shape[1])
+    for start in range(0, a.shape[0], step):
+        yield a[start : start + step]
+
+
+def columns(a: Array) -> Columns:
+    """Look at each column of a finite matrix once: smallest, largest and mean value, (k,) each."""
+    k = a.shape[1]
+    low, high, total = np.full(k, np.inf), np.full(k, -np.inf), np.zeros(k)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in row_blocks(a):
+            np.minimum(low, block.min(axis=0), out=low)
+            np.maximum(high, block.max(axis=0), out=high)
+            total += block.sum(axis=0)
+    peak = np.maximum(np.abs(low), np.abs(high))
+    extreme = (peak > 1e100) | ((peak < 1e-100) & (peak > 0))
+    if extreme.any():
+        unit = np.where(extreme, peak, 1.0)
+        return columns(a / unit)._replace(unit=unit)
+    mean = np.clip(total / a.shape[0], low, high)  # exact for a constant column
+    return Columns(a, low, high, mean, np.ones(k))
+
+
+def cross_products(c: Columns) -> Array:
+    """Sums of squares and products about the means, (k, k): two passes, so that nothing cancels."""
+    k = c.mean.size
+    total = np.zeros((k, k))
+    buffer: Array | None = None
+    for block in row_blocks(c.x):
+        if buffer is None:
+            buffer = np.empty_like(block)
+        d = np.subtract(block, c.mean, out=buffer[: len(block)])
+        total += d.T @ d
+    return total

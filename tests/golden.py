@@ -2,6 +2,7 @@
 
 ``raw()`` is the data (T, n, k) = (3, 5, 4); ``panel()`` the pooled min-max z of the same shape,
 oriented, exact to one rounding; ``golden(name)`` an array, or a dict of arrays.
+``reference(name)`` is any file of ``tests/reference``.
 """
 
 from __future__ import annotations
@@ -14,23 +15,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["direction", "golden", "panel", "raw"]
+__all__ = ["direction", "golden", "panel", "raw", "reference"]
 
 
 @cache
-def _file() -> dict[str, Any]:
-    path = Path(__file__).parent / "reference" / "golden_panel.toml"
+def reference(name: str) -> dict[str, Any]:
+    """Return the content of ``reference/<name>.toml``; not to be written to."""
+    path = Path(__file__).parent / "reference" / f"{name}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def raw() -> NDArray[np.float64]:
-    """Return the data as published, (3, 5, 4); integers, all positive."""
-    return np.array(_file()["raw"], dtype=np.float64)
+    """Return the data, (3, 5, 4); integers, all positive."""
+    return np.array(reference("golden_panel")["raw"], dtype=np.float64)
 
 
 def direction() -> NDArray[np.float64]:
     """Return +1 where more is better, -1 where less is, (4,)."""
-    return np.array(_file()["direction"], dtype=np.float64)
+    return np.array(reference("golden_panel")["direction"], dtype=np.float64)
 
 
 def panel() -> NDArray[np.float64]:
@@ -42,7 +44,7 @@ def panel() -> NDArray[np.float64]:
 
 def golden(name: str) -> Any:
     """Return the value called ``name``: an array, or a dict of arrays; a fresh copy."""
-    value = _file()["golden"][name]
+    value = reference("golden_panel")["golden"][name]
     if isinstance(value, dict):
         return {k: np.array(v) for k, v in value.items()}
     return np.array(value)

@@ -21,7 +21,7 @@ __all__ = ["cilos", "critic", "idocriw", "lopcow", "merec"]
 Correlation = Literal["pearson", "spearman", "kendall"]
 Conflict = Literal["signed", "absolute"]
 
-#: distance of a correlation or of a share from one that is rounding
+#: distance of a correlation or a ratio from one that is rounding
 _ROUNDING = 1e-13
 
 
@@ -205,7 +205,9 @@ def idocriw(x: ArrayLike, *, ties: Literal["refuse", "mean"] = "refuse") -> Arra
 
     .. math:: w_j = q_j W_j / \sum_j q_j W_j
 
-    with q of :func:`cilos` and W of :func:`gz_index.weighting.entropy`, both of the same data.
+    with q of :func:`cilos` and W of :func:`gz_index.weighting.entropy`, both of the same oriented
+    data. The example of the paper takes W of the data before falling criteria are turned; to
+    replicate that, multiply the two yourself.
 
     Parameters
     ----------
@@ -259,7 +261,7 @@ def lopcow(x: ArrayLike, *, ddof: Literal[0, 1] = 1) -> Array:
     Returns
     -------
     (k,)
-        Weights.
+        Weights. With ``ddof=1`` a column whose z is 0 in all rows but one weighs 0.
 
     Raises
     ------
@@ -288,8 +290,9 @@ def lopcow(x: ArrayLike, *, ddof: Literal[0, 1] = 1) -> Array:
     centre = (c.mean - c.low) / span
     variance = (deviation(c, "lopcow", "minmax")) ** 2
     square = variance + centre**2  # mean of z^2
-    change = 0.5 * np.log(square / variance * (n - ddof) / n)
-    return to_weights(np.abs(change), "lopcow")
+    change = np.abs(0.5 * np.log(square / variance * (n - ddof) / n))
+    change[change < _ROUNDING] = 0.0  # exactly 0 for a column that is zero in all rows but one
+    return to_weights(change, "lopcow")
 
 
 def _spearman(c: Columns) -> Array:

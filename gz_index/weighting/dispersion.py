@@ -219,9 +219,13 @@ def deviation(c: Columns, method: str, scale: str | None) -> Array:
 
 def correlation(c: Columns) -> Array:
     """Return the Pearson correlations (k, k) of columns none of which is constant."""
-    r = cross_products(c)
-    s = np.sqrt(np.diag(r))
-    r = np.clip(r / s / s[:, None], -1.0, 1.0)
+    return correlation_of(cross_products(c))
+
+
+def correlation_of(products: Array) -> Array:
+    """Return correlations (k, k) from sums of squares and products about the means."""
+    s = np.sqrt(np.diag(products))
+    r = np.clip(products / s / s[:, None], -1.0, 1.0)
     np.fill_diagonal(r, 1.0)
     return np.asarray((r + r.T) / 2)
 
@@ -272,7 +276,7 @@ def _steepest(r: Array) -> Array:
     starts = np.concatenate([np.eye(len(r)), np.maximum(vector, 0), np.maximum(-vector, 0)], axis=1)
     w = starts[:, np.linalg.norm(starts, axis=0) > 0]
     for _ in range(10_000):
-        step = np.maximum(r @ w, 0.0)
+        step = np.maximum(w + r @ w, 0.0)  # r + I has the same maximum and takes no w to zero
         step /= np.linalg.norm(step, axis=0)
         moved = np.abs(step - w).max()
         w = step

@@ -1,0 +1,29 @@
+"""Print requirements that pin every dependency in pyproject.toml to its lower bound.
+
+The tools of the tests come in their newest version, and packages that are only compared with
+(they ask for newer versions than ours) are left out: those tests skip themselves.
+"""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+COMPARED_WITH = {"scikit-criteria", "pymcdm"}
+
+
+def main() -> None:
+    """Print the pins."""
+    project = tomllib.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["project"]
+    for requirement in project["dependencies"]:
+        bound = re.fullmatch(r"([\w.-]+)>=([\d.]+)", requirement.replace(" ", ""))
+        if bound is None:
+            sys.exit(f"{requirement!r} has no plain lower bound (name>=version)")
+        print(f"{bound[1]}=={bound[2]}")
+    for requirement in project["optional-dependencies"]["test"]:
+        if re.split(r"[>=<~ ]", requirement)[0] not in COMPARED_WITH:
+            print(requirement)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""The unobserved-components model: one factor behind all indicators, with standard errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gz_index._arrays import Array, columns, cross_products, matrix, to_weights
+from gz_index.errors import MethodError
+from gz_index.weighting.dispersion import correlation_of, refuse_constant
+
+__all__ = ["Components", "ucm_weights", "unobserved_components"]
+
+#: share of own variance below which an indicator counts as being the factor itself
+HEYWOOD = 1e-5
+_STEPS = 200_000
+
+
+@dataclass(frozen=True)
+class Components:
+    """Estimates of the unobserved-components model.
+
+    Attributes
+    ----------
+    alpha, beta : (k,)
+        Mean and slope of each indicator.
+    sigma : (k,)
+        Standard deviation of its error, in units of the phenomenon.
+    precision : (k,)
+        :math:`w_q = \\sigma_q^{-2} / (1 + \\sum_q \\sigma_q^{-2})`; they sum to less than one, the
+        rest being the weight of the prior.
+    scores : (n,)
+        Expected phenomenon of each unit, mean 0.
+    standard_error : float
+        Of each score, :math:`(1 + \\sum_q \\sigma_q^{-2})^{-1/2}`.
+    """
+
+    alpha: Array
+    beta: Array
+    sigma: Array
+    precision: Array
+    scores: Array
+    standard_error: float
+
+
+def unobserved_components(x: ArrayLike) -> Components:
+    r"""Unobserved-components model, :math:`I_{qc} = \alpha_q + \beta_q (ph_c + \epsilon_{qc})`.
+
+    With :math:`ph \sim N(0, 1)` and :math:`\epsilon_q \sim N(0, \sigma_q^2)` independent, the
+    parameters are estimated by maximum likelihood (an EM algorithm run to full precision), and
+    :math:`E[ph_c | I] = \sum_q w_{q} (I_{qc} - \alpha_q) / \beta_q`.
+
+    Parameters
+    ----------
+    x : (n, k)
+        Oriented data on any scale, k >= 3 (below that the model is not identified), n > k.
+
+    Returns
+    -------
+    Components
+
+    Raises
+    ------
+    MethodError
+        A cell is missing, a column is constant or moves against the factor, fewer than three
+        columns, or one indicator takes the place of the factor (a Heywood case).
+
+    References
+    ----------
+    Kaufmann, D., Kraay, A. and Zoido-Lobaton, P. (1999). Aggregating governance indicators. World
+    Bank Policy Research Working Paper 2195.
+
+    Examples
+    --------
+    >>> m = unobserved_components(
+    ...     [[1, 2, 2], [2, 1, 3], [3, 4, 3], [4, 3, 5], [5, 6, 4], [6, 5, 7]]
+    ... )
+    >>> m.precision.round(3), round(m.standard_error, 3)
+    (array([0.7..., 0.1..., 0.1...]), 0.2...)
+    """
+    name = "unobserved-components"
+    a = matrix(x, name, min_rows=4)
+    n, k = a.shape
+    if k < 3:
+        raise MethodError(
+            f"{name}: {k} indicators do not identify the model", hint="give three or more"
+        )
+    c = columns(a)
+    refuse_constant(name, c, "says nothing of the factor")
+    products = cross_products(c)
+    sd = np.sqrt(np.diag(products) / n) * c.unit
+    load, own = _one_factor(correlation_of(products))
+    if load.sum() < 0:
+        load = -load
+    against = np.flatnonzero(load <= 0)
+    if against.size:
+        raise MethodError(
+            f"{name}: {{columns}} moves against the common factor (loading {load[against[0]]:.3g})",
+            columns=against.tolist(),
+            hint="check the direction, or take the indicator out",
+        )
+    beta = load * sd
+    error = own / load**2  # variance in units of the phenomenon
+    whole = 1 + (1 / error).sum()
+    precision = (1 / error) / whole
+    alpha = c.mean * c.unit
+    return Components(
+        alpha,
+        beta,
+        np.sqrt(error),
+        precision,
+        np.asarray(((a - alpha) / beta) @ precision),
+        float(1 / np.sqrt(whole)),
+    )
+
+
+def _one_factor(r: Array) -> tuple[Array, Array]:
+    """Loadings and own variances (k,) of one factor, by maximum likelihood from correlations."""
+    values, vectors = np.linalg.eigh(r)
+    load = vectors[:, -1] * np.sqrt(max(values[-1] - 1, 0.1))
+    own = np.clip(1 - load**2, 0.05, 0.95)
+    for _ in range(_STEPS):
+        b = load / own / (1 + (load**2 / own).sum())  # E[ph | z] = b'z (Woodbury)
+        cross = r @ b
+        new = cross / (1 - b @ load + b @ cross)
+        spare = 1 - new * cross
+        step = max(float(np.abs(new - load).max()), float(np.abs(spare - own).max()))
+        load, own = new, np.maximum(spare, 1e-12)
+        if own.min() < HEYWOOD:
+            break
+        if step < 1e-13:
+            return load, own
+    at = int(own.argmin())
+    raise MethodError(
+        f"unobserved-components: {{columns}} takes the place of the common factor (own variance "
+        f"{own[at]:.2g}; a Heywood case)",
+        columns=[at],
+        hint="take an indicator out that repeats it, or use pca or equal weights",
+    )
+
+
+def ucm_weights(x: ArrayLike) -> Array:
+    """Weights in proportion to the precision of each indicator in the unobserved-components model.
+
+    Parameters
+    ----------
+    x : (n, k)
+        Oriented data, k >= 3.
+
+    Returns
+    -------
+    (k,)
+        :math:`\\sigma_q^{-2} / \\sum_q \\sigma_q^{-2}`, for standardised indicators.
+
+    Examples
+    --------
+    >>> ucm_weights([[1, 2, 2], [2, 1, 3], [3, 4, 3], [4, 3, 5], [5, 6, 4], [6, 5, 7]]).round(3)
+    array([0.8..., 0.1..., 0.1...])
+    """
+    a = matrix(x, "unobserved-components")
+    if a.shape[1] == 1:
+        return np.ones(1)
+    return to_weights(unobserved_components(a).precision, "unobserved-components")
