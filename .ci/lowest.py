@@ -1,7 +1,7 @@
 """Print requirements that pin every dependency in pyproject.toml to its lower bound.
 
-The tools of the tests come in their newest version, and packages that are only compared with
-(they ask for newer versions than ours) are left out: those tests skip themselves.
+The tools of the tests come in their newest version. Packages that results are only compared with
+are left out: they ask for newer versions than ours.
 """
 
 import re

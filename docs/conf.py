@@ -25,6 +25,9 @@ autodoc_default_options = {"members": True, "show-inheritance": True}
 napoleon_google_docstring = False
 napoleon_use_ivar = True
 
+# types in docstrings are words ("label", "codes"): they are not looked up as names
+suppress_warnings = ["ref.python"]
+
 html_theme = "furo"
 html_title = f"gz_index {version}"
 html_show_sphinx = False

@@ -1,6 +1,8 @@
 """Five zones, 31 provinces, ten years: does the ranking survive another way of weighing?
 
-Run: python examples/provinces.py
+Run: python examples/provinces.py [TABLE.csv]
+
+With a file name, scores and ranks of every zone, province, year and weighting are written there.
 
 The data are those of the national yearbooks (examples/data/cn-provinces-2022). Four weightings of
 the same 19 indicators are set side by side: equal within each level, entropy over all pooled rows,
@@ -8,10 +10,14 @@ AHP over the five zones (an illustrative matrix, no expert's opinion), and PCA. 
 one mislabelled column would have done.
 """
 
+import sys
+
+import pandas as pd
+
 import gz_index as gz
 
 
-def main() -> None:
+def main(table_file: str | None = None) -> None:
     index = gz.load("cn-provinces-2022")
     data = gz.data("cn-provinces-2022")
     zones = list(index.framework.children("total"))
@@ -30,8 +36,26 @@ def main() -> None:
     print("\nScores of the zones in 2022, and rank of the index under each weighting")
     equal = comparison.results["equal"]
     table = equal.scores.xs(2022, level="year").sort_values("total", ascending=False)
-    ranks = comparison.ranks().xs(2022, level="year").add_prefix("rank: ")
-    print(table.join(ranks).to_string(float_format=lambda v: f"{v:.3f}"))
+    places = comparison.ranks().xs(2022, level="year").add_prefix("rank: ")
+    print(table.join(places).to_string(float_format=lambda v: f"{v:.3f}"))
+
+    print(
+        "\nRank in each zone, 2013 and 2022, under the four weightings (equal, entropy, AHP, PCA)"
+    )
+    for zone in ["total", *zones]:
+        ranks = comparison.ranks(zone).unstack("year")
+        leaders = ranks.xs(2022, axis=1, level="year").iloc[:, 0].nsmallest(5).index
+        print(f"  {zone}")
+        for province in leaders:
+            early, late = (ranks.loc[province].xs(y, level="year").tolist() for y in (2013, 2022))
+            print(f"    {province:<8} {early} -> {late}")
+    if table_file:
+        parts = {"score": comparison.scores, "rank": comparison.ranks}
+        whole = pd.concat(
+            {(z, what): of(z) for z in ["total", *zones] for what, of in parts.items()}, axis=1
+        )
+        whole.to_csv(table_file, encoding="utf-8-sig")
+        print(f"\n{whole.shape[0]} rows x {whole.shape[1]} columns written to {table_file}")
 
     print("\nRank of the index by year (equal weights)")
     by_year = equal.ranks["total"].unstack("year")
@@ -78,4 +102,4 @@ def trap(index: gz.Index, data: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -180,13 +180,14 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
     table = Table(title=title)
     table.add_column("排名" if lang == "zh" else "Rank", justify="right")
     table.add_column("评价对象" if lang == "zh" else "Unit")
-    for code in map(str, result.scores):
+    shown = [ROOT, *(c for c in f.children(ROOT) if c not in f.codes)]
+    for code in shown:
         whole = "总指数" if lang == "zh" else "Index"
-        table.add_column(whole if code == ROOT else f.name(code, lang), justify="right")
+        table.add_column(whole if code == ROOT else f.name(code, lang), justify="right", overflow="fold")
     names = dict(zip(result.table.index, result.table.units, strict=True))
     for label, row in frame.head(top).iterrows():
-        cells = ["" if value != value else f"{value:.4f}" for value in row[1:]]
-        rank = "" if row.iloc[0] != row.iloc[0] else f"{int(row.iloc[0])}"
+        cells = ["-" if pd.isna(row[c]) else f"{row[c]:.4f}" for c in shown]
+        rank = "-" if pd.isna(row["rank"]) else f"{row['rank']:g}"
         table.add_row(rank, str(names[label]), *cells)
     console.print(table)
     c = result.counts

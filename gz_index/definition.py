@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-
-import tomli_w
 
 from gz_index._registry import closest
 from gz_index.errors import DefinitionError, GzIndexError, Problem
@@ -422,8 +422,36 @@ def indicator_to_dict(indicator: Indicator) -> dict[str, Any]:
 
 
 def write(index: Index) -> str:
-    """Return the definition as TOML text; see :meth:`gz_index.Index.to_toml`."""
-    return tomli_w.dumps(to_dict(index), multiline_strings=False)
+    """Return the definition as TOML text; see :meth:`gz_index.Index.to_toml`.
+
+    One key a line and one table a node, as people write and compare them; a general TOML writer
+    would pack short nodes into one array.
+    """
+    blocks = []
+    for section, value in to_dict(index).items():
+        many = isinstance(value, list)
+        head = f"[[{section}]]" if many else f"[{section}]"
+        for table in value if many else [value]:
+            rows = [f"{_key(k)} = {_inline(v)}" for k, v in table.items()]
+            blocks.append("\n".join([head, *rows]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+
+
+def _inline(value: Any) -> str:
+    """Write a value as TOML on one line; strings in JSON are strings in TOML."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(k)} = {_inline(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_inline(v) for v in value) + "]"
+    return repr(value)
 
 
 def _node(node: Indicator | Group | Excluded) -> dict[str, Any]:

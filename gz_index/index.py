@@ -345,7 +345,7 @@ class Index:
         """The compiled form: positions in place of labels."""
         return Plan(self.framework, self.weight, self.aggregate, self.missing.coverage)
 
-    def _without_gaps(self, table: Table) -> tuple[Table, tuple[str, ...]]:
+    def _without_gaps(self, table: Table) -> tuple[Table, tuple[Text, ...]]:
         gaps = np.isnan(table.values)
         if not gaps.any():
             return table, ()
@@ -360,12 +360,15 @@ class Index:
                     [Problem("missing", f"{int(gaps.sum())} cells", "use policy renormalise")],
                 )
             who = ", ".join(str(u) for u in sorted(lacking, key=str))
-            note = f"dropped {len(lacking)} unit(s) with missing cells: {who}"
+            note = Text(
+                zh=f"剔除有缺失值的 {len(lacking)} 个评价对象：{who}",
+                en=f"dropped {len(lacking)} unit(s) with missing cells: {who}",
+            )
             return table.take(keep), (note,)
         rows, columns = np.nonzero(gaps)
         f = self.framework
         problems = [
-            Problem(f"{f.codes[j]} ({f.name(f.codes[j])})", f"missing for {table.row_name(i)}")
+            Problem(f"{f.codes[j]} ({f.name(f.codes[j])})", f"missing for {table.row_name(int(i))}")
             for i, j in list(zip(rows, columns, strict=True))[:20]
         ]
         if rows.size > 20:

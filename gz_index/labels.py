@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gz_index._registry import closest
 from gz_index.errors import DataError, Problem
+from gz_index.framework import Text
 
 __all__ = [
     "Rows",
@@ -171,7 +172,7 @@ def _tidy(columns: Iterable[Any]) -> tuple[Any, Any] | None:
     return (names[0], values[0]) if len(names) == len(values) == 1 else None
 
 
-def by_rows(frame: pd.DataFrame, unit: Any, period: Any, notes: list[str]) -> pd.DataFrame:
+def by_rows(frame: pd.DataFrame, unit: Any, period: Any, notes: list[str | Text]) -> pd.DataFrame:
     """Return the table indexed by its columns of unit and period; a tidy one is made wide.
 
     Rows and columns stand in the order in which they come.
@@ -250,7 +251,7 @@ def _short(period: Any) -> str:
     return str(period)
 
 
-def row_labels(frame: pd.DataFrame, notes: list[str], problems: list[Problem]) -> Rows:
+def row_labels(frame: pd.DataFrame, notes: list[str | Text], problems: list[Problem]) -> Rows:
     """Split the labels of rows into units and periods; name the missing and the repeated ones.
 
     Raises
@@ -307,7 +308,7 @@ def _repeated(frame: pd.DataFrame, rows: Rows) -> list[Problem]:
     )
 
 
-def _levels(index: pd.MultiIndex, notes: list[str]) -> Rows:
+def _levels(index: pd.MultiIndex, notes: list[str | Text]) -> Rows:
     if index.nlevels > 2:
         names = ", ".join(map(repr, index.names))
         way = "keep unit and period: data.droplevel(...)"
@@ -330,7 +331,7 @@ def _levels(index: pd.MultiIndex, notes: list[str]) -> Rows:
     return Rows(units, tuple(level[order].tolist()), slot)
 
 
-def _ordered(level: pd.Index, used: NDArray[np.intp], notes: list[str]) -> NDArray[np.intp]:
+def _ordered(level: pd.Index, used: NDArray[np.intp], notes: list[str | Text]) -> NDArray[np.intp]:
     """Put the periods in use in order: by category, by time, by number, or as text."""
     if isinstance(level, pd.CategoricalIndex) and level.ordered:
         return used[np.argsort(np.asarray(level.codes)[used])]

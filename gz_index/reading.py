@@ -17,6 +17,7 @@ import pandas as pd
 
 from gz_index._registry import closest
 from gz_index.errors import DataError, Problem
+from gz_index.framework import Text
 from gz_index.labels import by_rows, find_labels, label_text, plain, unlabelled
 
 __all__ = ["read_table"]
@@ -90,7 +91,7 @@ def read_table(
     """
     path = Path(path)
     kind = _kind(path)
-    notes: list[str] = []
+    notes: list[str | Text] = []
     if sheet is not None and kind not in _SHEETS:
         _refuse(path, f"{kind} has no sheets", "leave out sheet=")
     if encoding is not None and kind not in _TEXT:
@@ -158,7 +159,7 @@ def _kind(path: Path) -> str:
 # -- kinds of file -------------------------------------------------------------------------------
 
 
-def _from_text(path: Path, encoding: str | None, notes: list[str]) -> tuple[pd.DataFrame, bool]:
+def _from_text(path: Path, encoding: str | None, notes: list[str | Text]) -> tuple[pd.DataFrame, bool]:
     raw = path.read_bytes()
     tried = [encoding] if encoding else ["utf-8-sig", "gb18030"]
     failed = []
@@ -233,7 +234,7 @@ def _grid(path: Path, rows: Sequence[tuple[str, Sequence[Any]]]) -> pd.DataFrame
     return frame.loc[:, keep]
 
 
-def _from_sheet(path: Path, sheet: str | None, notes: list[str]) -> pd.DataFrame:
+def _from_sheet(path: Path, sheet: str | None, notes: list[str | Text]) -> pd.DataFrame:
     import zipfile
     import zlib
 
@@ -295,7 +296,7 @@ def _check_formulas(path: Path, sheet: str, cells: Sequence[Sequence[Any]]) -> N
         )
 
 
-def _from_typed(path: Path, kind: str, notes: list[str]) -> pd.DataFrame:
+def _from_typed(path: Path, kind: str, notes: list[str | Text]) -> pd.DataFrame:
     try:
         if kind == ".parquet":
             frame = pd.read_parquet(path)
@@ -323,7 +324,7 @@ def _from_typed(path: Path, kind: str, notes: list[str]) -> pd.DataFrame:
 # -- cells ---------------------------------------------------------------------------------------
 
 
-def _periods(cells: list[Any], column: str, notes: list[str]) -> pd.Index:
+def _periods(cells: list[Any], column: str, notes: list[str | Text]) -> pd.Index:
     """Turn 2022, 2022.0, "2022", "2022年" and 1 January 2022 into the year; leave others."""
     there = [c for c in cells if c is not None and c == c]
     texts = [_WHOLE.fullmatch(plain(c)) if isinstance(c, str) else None for c in there]
@@ -343,7 +344,7 @@ def _periods(cells: list[Any], column: str, notes: list[str]) -> pd.Index:
     return pd.Index(values, dtype="int64" if len(years) == len(cells) else object)
 
 
-def _numbers(frame: pd.DataFrame, grouped: bool, notes: list[str]) -> pd.DataFrame:
+def _numbers(frame: pd.DataFrame, grouped: bool, notes: list[str | Text]) -> pd.DataFrame:
     """Turn the columns of raw cells that hold numbers into floats; others stay text."""
     problems: list[Problem] = []
     out: dict[Any, Any] = {}
@@ -359,7 +360,7 @@ def _column(
     cells: list[Any],
     name: Any,
     grouped: bool,
-    notes: list[str],
+    notes: list[str | Text],
     problems: list[Problem],
     index: pd.Index,
 ) -> Any:

@@ -64,7 +64,7 @@ class IndexResult:
     local: Mapping[str, Array] = field(repr=False)
     clipped: Any = field(repr=False)
     complete: int | None = None
-    extra_notes: tuple[str, ...] = ()
+    extra_notes: tuple[Text, ...] = ()
 
     # -- scores ----------------------------------------------------------------------------------
 
@@ -402,7 +402,10 @@ class IndexResult:
             "complete": self.complete,
             "counts": self.counts,
             "notes": {"en": self.notes_in("en"), "zh": self.notes_in("zh")},
-            "extra_notes": [*self.table.notes, *self.extra_notes],
+            "extra_notes": [
+                {"zh": t.zh, "en": t.en}
+                for t in map(Text.of, (*self.table.notes, *self.extra_notes))
+            ],
         }
         data = pd.DataFrame(
             self.table.values, index=self.table.index, columns=list(self.table.codes)
@@ -458,7 +461,7 @@ class IndexResult:
             local={k: np.array(w) for k, w in about["local"].items()},
             clipped=np.array(about["clipped"]),
             complete=about["complete"],
-            extra_notes=tuple(about["extra_notes"]),
+            extra_notes=tuple(Text.of(n) for n in about["extra_notes"]),
         )
         saved = about["versions"]
         if (out.data_hash, index.hash) != (saved["data_hash"], saved["definition_hash"]):

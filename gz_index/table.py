@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index._registry import closest
 from gz_index.errors import DataError, Problem
-from gz_index.framework import Excluded, Framework
+from gz_index.framework import Excluded, Framework, Text
 from gz_index.labels import (
     Rows,
     by_rows,
@@ -50,7 +50,7 @@ class Table:
         Distinct periods in order; None for a cross-section.
     slot : (n,) or None
         Position of each row's period in ``periods``.
-    notes : tuple of str
+    notes : tuple of str or Text
         What was left aside or read in a certain way.
     """
 
@@ -60,7 +60,7 @@ class Table:
     units: tuple[Hashable, ...] = field(repr=False)
     periods: tuple[Hashable, ...] | None = None
     slot: NDArray[np.intp] | None = field(default=None, repr=False)
-    notes: tuple[str, ...] = ()
+    notes: tuple[str | Text, ...] = ()
 
     def row_name(self, i: int) -> str:
         """Name a row for a message: its unit, and its period where there is one."""
@@ -131,7 +131,7 @@ def align(
     """
     frame = as_frame(data)
     kept = frame.attrs.get("notes", [])
-    notes = [str(n) for n in kept] if isinstance(kept, list | tuple) else []
+    notes: list[str | Text] = [str(n) for n in kept] if isinstance(kept, list | tuple) else []
     if frame.columns.nlevels > 1:
         raise misfit(
             Problem("columns", f"have {frame.columns.nlevels} levels", "name each by one code")
@@ -206,12 +206,20 @@ def _label(framework: Framework, code: str) -> str:
     return code if name == code else f"{code} ({name})"
 
 
+def _left_out(column: str, excluded: Excluded) -> Text:
+    why = excluded.reason
+    return Text(
+        zh=f"列“{column}”由定义排除" + (f"：{why.get('zh')}" if why else ""),
+        en=f"column {column!r} is left out by the definition" + (f": {why}" if why else ""),
+    )
+
+
 def _columns(
     names: Sequence[Hashable],
     framework: Framework,
     excluded: Sequence[Excluded],
     strict: bool,
-    notes: list[str],
+    notes: list[str | Text],
     problems: list[Problem],
 ) -> list[int]:
     """Find the position of each indicator's column; -1 where it is missing."""
@@ -250,10 +258,7 @@ def _columns(
     left = [n for n, at in where.items() if not used & set(at)]
     apart = {n: e for e in excluded for n in left if n and n in _called(e)}
     extra = [n for n in left if n not in apart]
-    notes += [
-        f"column {n!r} is left out by the definition" + (f": {e.reason}" if e.reason else "")
-        for n, e in apart.items()
-    ]
+    notes += [_left_out(n, e) for n, e in apart.items()]
     if extra and strict:
         problems += listed(
             len(extra),

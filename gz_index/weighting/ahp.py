@@ -103,7 +103,7 @@ class AHP:
     def hints(self, top: int = 3) -> pd.DataFrame:
         """Which judgements to look at first.
 
-        Sorted by |ln(a_ij w_j / w_i)|, the distance of a judgement from what the weights imply.
+        Sorted by ``|ln(a_ij w_j / w_i)|``, the distance of a judgement from what the weights imply.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class AHP:
         -------
         DataFrame
             ``i``, ``j``, ``k``; ``direct`` a_ik and ``indirect`` a_ij a_jk, which agree in a
-            consistent matrix; ``error`` |ln(a_ij a_jk / a_ik)|; ``cycle``: whether the three are
+            consistent matrix; ``error`` ``|ln(a_ij a_jk / a_ik)|``; ``cycle``: whether they are
             even circular in order (see :meth:`cycles`).
 
         Examples

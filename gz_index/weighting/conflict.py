@@ -49,7 +49,7 @@ def critic(
     correlation : {"pearson", "spearman", "kendall"}
         Which coefficient r is; ``kendall`` is tau-b.
     conflict : {"signed", "absolute"}
-        1 - r as in the paper, or 1 - |r| (the "improved" form: opposed indicators repeat each
+        1 - r as in the paper, or ``1 - |r|`` (the "improved" form: opposed indicators repeat each
         other as much as parallel ones do).
     scale : {"minmax", None}
         Min-max each column first, so that neither unit nor origin matters; ``None`` takes the

@@ -38,8 +38,8 @@ class BWM:
         Range of each weight over all optimal solutions; equal to ``weights`` where the solution is
         unique. For the linear model only the solution found is given.
     ksi : float
-        The optimal deviation: of the differences |w_B - a_Bj w_j| (linear) or of the ratios
-        |w_B / w_j - a_Bj| (nonlinear).
+        The optimal deviation: of the differences ``|w_B - a_Bj w_j|`` (linear) or of the ratios
+        ``|w_B / w_j - a_Bj|`` (nonlinear).
     cr : float
         Input-based consistency ratio (Liang, Brunelli and Rezaei 2020); does not depend on
         the model.

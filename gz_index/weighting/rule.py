@@ -174,7 +174,7 @@ class Weight:
                 f"{self.label}: the weights below {node!r} are {w.tolist()}",
                 hint="weights are finite, >= 0, and not all zero",
             )
-        return np.asarray(w / w.sum())
+        return w if abs(w.sum() - 1.0) <= SUM_TOLERANCE else np.asarray(w / w.sum())
 
     def to_dict(self) -> dict[str, Any]:
         """Return what :func:`weight` reads, in plain types."""
