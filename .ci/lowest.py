@@ -10,6 +10,8 @@ import tomllib
 from pathlib import Path
 
 COMPARED_WITH = {"scikit-criteria", "pymcdm"}
+# what the oldest typer stands on, of its own time: newer ones warn
+INDIRECT = ("click<8.3",)
 
 
 def main() -> None:
@@ -20,6 +22,7 @@ def main() -> None:
         if bound is None:
             sys.exit(f"{requirement!r} has no plain lower bound (name>=version)")
         print(f"{bound[1]}=={bound[2]}")
+    print(*INDIRECT, sep="\n")
     for requirement in project["optional-dependencies"]["test"]:
         if re.split(r"[>=<~ ]", requirement)[0] not in COMPARED_WITH:
             print(requirement)

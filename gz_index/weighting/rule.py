@@ -40,7 +40,7 @@ class Weight:
     over : {"siblings", "leaves"}
         At each group over its children, or over all indicators at once; local weights then follow
         by summing. Default: ``leaves`` for schemes that look at the data (the practice of entropy
-        papers), ``siblings`` otherwise.
+        papers) and combinations, ``siblings`` otherwise.
     window : {"pooled", "period", "base"}
         Which rows a data-driven scheme sees: all, each period by itself (weights then differ by
         period and scores are not comparable between periods), or those of the first period.
@@ -67,7 +67,7 @@ class Weight:
             leaves = (
                 self.scheme not in DATA_FREE
                 if isinstance(self.scheme, str)
-                else callable(self.scheme)
+                else callable(self.scheme) or isinstance(self.scheme, tuple)
             )
             object.__setattr__(self, "over", "leaves" if leaves else "siblings")
         for name, kind in (("over", Over), ("window", Window)):
@@ -243,7 +243,7 @@ def weight(spec: WeightLike, *, where: Path | None = None) -> Weight:
                     f"no combination {by!r}{_registry.closest(str(by), list(COMBINATIONS))}; "
                     f"there are {', '.join(COMBINATIONS)}"
                 )
-            return Weight(parts, table, **{"over": "leaves", **tail})
+            return Weight(parts, table, **tail)
         return Weight(scheme, table, **tail)
     if "judgements" in table:
         return Weight(_judgements(table["judgements"], where), {}, **tail)
