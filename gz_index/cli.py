@@ -183,7 +183,9 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
     shown = [ROOT, *(c for c in f.children(ROOT) if c not in f.codes)]
     for code in shown:
         whole = "总指数" if lang == "zh" else "Index"
-        table.add_column(whole if code == ROOT else f.name(code, lang), justify="right", overflow="fold")
+        table.add_column(
+            whole if code == ROOT else f.name(code, lang), justify="right", overflow="fold"
+        )
     names = dict(zip(result.table.index, result.table.units, strict=True))
     for label, row in frame.head(top).iterrows():
         cells = ["-" if pd.isna(row[c]) else f"{row[c]:.4f}" for c in shown]

@@ -368,21 +368,6 @@ def _baseline(t: _Table) -> Baseline | None:
     return Baseline(value, year, operator)
 
 
-def indicator_from_dict(plain: Mapping[str, Any]) -> Indicator:
-    """Make an indicator from a table of a definition.
-
-    Raises
-    ------
-    DefinitionError
-        The table is not valid.
-    """
-    problems: list[Problem] = []
-    out = _indicator(_Table(str(plain.get("code", "indicator")), plain, problems), set())
-    if problems:
-        raise DefinitionError("an indicator is not valid", problems)
-    return out
-
-
 # -- writing -------------------------------------------------------------------------------------
 
 
@@ -414,11 +399,6 @@ def to_dict(index: Index) -> dict[str, Any]:
         "excluded": [_node(e) for e in index.excluded],
     }
     return {k: v for k, v in out.items() if v}
-
-
-def indicator_to_dict(indicator: Indicator) -> dict[str, Any]:
-    """Return an indicator as a table of a definition."""
-    return _node(indicator)
 
 
 def write(index: Index) -> str:

@@ -159,7 +159,9 @@ def _kind(path: Path) -> str:
 # -- kinds of file -------------------------------------------------------------------------------
 
 
-def _from_text(path: Path, encoding: str | None, notes: list[str | Text]) -> tuple[pd.DataFrame, bool]:
+def _from_text(
+    path: Path, encoding: str | None, notes: list[str | Text]
+) -> tuple[pd.DataFrame, bool]:
     raw = path.read_bytes()
     tried = [encoding] if encoding else ["utf-8-sig", "gb18030"]
     failed = []

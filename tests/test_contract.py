@@ -11,7 +11,7 @@ from gz_index.aggregate import AGGREGATORS
 from gz_index.normalise import NORMALISERS
 from gz_index.weighting import SCHEMES
 
-OPTIONS = {"power": {"exponent": 0.5}}
+OPTIONS = {"power": {"exponent": 0.5}, "owa": {"order": [0.4, 0.3, 0.2, 0.1]}}
 #: methods that are not defined to reward a better unit under all circumstances
 NOT_MONOTONE = {"wroclaw"}
 #: needs what the data of the check do not have

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 import gz_index as gz
-from gz_index.weighting import factor, principal_components
 
 ZONES = {"innovation", "fusion", "data", "open", "governance"}
 
@@ -179,13 +178,3 @@ def test_weights_from_the_data_of_one_city_are_refused_with_advice():
     index = gz.load("gz-2025").replace(weight="entropy")
     with pytest.raises(gz.MethodError, match="not identified for one unit.*peers"):
         index.evaluate(_made(index, ["广州市"], [2022, 2023, 2024]))
-
-
-def test_the_factor_weights_of_the_handbook():
-    x = gz.data("tai-2008")[list(gz.load("tai-2008").framework.codes)].to_numpy(float)
-    w = factor(x, retain=4)
-    printed = [0.17, 0.15, 0.11, 0.06, 0.08, 0.13, 0.13, 0.17]
-    assert np.abs(w - printed).max() < 0.0151  # narrowed in tests/weighting/test_pca.py
-    eigen = principal_components(x).eigenvalues
-    table7 = gz.data("tai-2008", table="eigenvalues")["eigenvalue"].to_numpy()
-    assert np.abs(eigen - table7).max() <= 0.0500001

@@ -22,9 +22,7 @@ def test_pitfall_10_game_theory_with_similar_vectors_is_refused_with_its_conditi
     alpha = np.linalg.solve(gram, np.diag(gram))
     naive = (alpha / alpha.sum()) @ triple
     assert naive.min() < -0.2
-    with pytest.raises(
-        gz.MethodError, match=r"-0\.22.*columns 3, 5 is negative.*number 4e\+03"
-    ):
+    with pytest.raises(gz.MethodError, match=r"-0\.22.*columns 3, 5 is negative.*number 4e\+03"):
         weighting.game_theory(triple)
     absolute = weighting.game_theory(triple, convention="absolute")
     want = (np.abs(alpha) / np.abs(alpha).sum()) @ triple  # the other printed convention
@@ -58,8 +56,8 @@ def test_pitfall_17_rotating_eigenvectors_or_another_retention_rule_moves_the_we
     p = weighting.principal_components(x, retain=4)
     from gz_index.weighting.pca import varimax, weights_from_loadings
 
-    right = weights_from_loadings(varimax(p.loadings))
-    wrong = weights_from_loadings(varimax(p.coefficients))
+    right = weights_from_loadings(varimax(p.loadings, kaiser_normalise=True))
+    wrong = weights_from_loadings(varimax(p.coefficients, kaiser_normalise=True))
     assert np.abs(right - wrong).max() > 0.01
     assert np.abs(right - weighting.factor(x, retain=4)).max() < 1e-12
     assert np.abs(weighting.factor(x, retain=2) - right).max() > 0.02

@@ -1,9 +1,9 @@
 """Aggregation: from the values of the children of a group to its score.
 
-An aggregator is a function ``f(x, w, *, options) -> s`` of normalised data ``x`` (..., n, k), bigger
-is better, and weights ``w`` (..., k) >= 0 that sum to one; ``s`` is (..., n). Leading axes are draws:
-the same functions serve one index and a hundred thousand. :data:`AGGREGATORS` lists those that a
-definition can name.
+An aggregator is a function ``f(x, w, *, options) -> s`` of normalised data ``x`` (..., n, k),
+bigger is better, and weights ``w`` (..., k) >= 0 that sum to one; ``s`` is (..., n). Leading axes
+are draws: the same functions serve one index and a hundred thousand. :data:`AGGREGATORS` lists
+those that a definition can name.
 """
 
 from __future__ import annotations

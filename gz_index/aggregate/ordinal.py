@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gz_index._arrays import Array
 from gz_index.aggregate._common import inputs
@@ -21,6 +23,8 @@ __all__ = [
     "rsr",
     "rsr_contributions",
 ]
+
+Order: TypeAlias = NDArray[np.intp]
 
 #: units up to which the exact order is sought by default
 EXACT = 30
@@ -50,7 +54,7 @@ def rsr(x: Array, w: Array) -> Array:
 
     References
     ----------
-    Tian, F. T. (1993). Rank-sum ratio and its application (秩和比法及其应用). China Statistics Press.
+    Tian, F. T. (1993). 秩和比法及其应用 (Rank-sum ratio and its application). 中国统计出版社.
 
     Examples
     --------
@@ -156,7 +160,7 @@ def copeland(x: Array, w: Array) -> Array:
     >>> copeland([[1.0, 5.0], [2.0, 4.0], [3.0, 3.0]], [0.6, 0.4])
     array([-2.,  0.,  2.])
     """
-    return _majority(outranking(x, w)).sum(axis=-1)
+    return np.asarray(_majority(outranking(x, w)).sum(axis=-1))
 
 
 def _majority(e: Array) -> Array:
@@ -189,11 +193,11 @@ class Kemeny:
 def kemeny_order(x: Array, w: Array, *, exact_up_to: int = EXACT, seconds: float = 60.0) -> Kemeny:
     r"""Condorcet-Kemeny-Young-Levenglick: the order with the largest support.
 
-    :math:`\varphi(s) = \sum_{a \text{ before } b} e_{ab}` is maximised over all orders s. Units fall
-    into blocks of which each beats the next by majority; blocks never mix in a best order, and
-    each is solved by itself: exactly (mixed-integer programme over the linear orderings) while it
-    is small enough, else by moving single units until nothing gains. Among equally good orders the
-    choice does not depend on the order of the rows.
+    :math:`\varphi(s) = \sum_{a \text{ before } b} e_{ab}` is maximised over all orders s.
+    Units fall into blocks of which each beats the next by majority; blocks never mix in a best
+    order, and each is solved by itself: exactly (mixed-integer programme over the linear orderings)
+    while it is small enough, else by moving single units until nothing gains. Among equally good
+    orders the choice does not depend on the order of the rows.
 
     Parameters
     ----------
@@ -223,41 +227,43 @@ def kemeny_order(x: Array, w: Array, *, exact_up_to: int = EXACT, seconds: float
     x, w = inputs("kemeny", x, w)
     if x.ndim != 2:
         raise MethodError("kemeny_order takes one matrix (n, k)", hint="loop over the draws")
-    key = np.lexsort(x.T[::-1])  # rows in an order of their own, whatever order they came in
+    # rows in an order of their own, whatever order rows and columns came in
+    wins = outranking(x, w).sum(axis=1)
+    key = np.lexsort((*x.T, (x**2) @ w, x @ w, wins.round(9)))
     e = outranking(x[key], w)
     sign = _majority(e)
     count, block = connected_components(sign >= 0, directed=True, connection="strong")
     wins = sign.sum(axis=1)
     blocks = [np.flatnonzero(block == b) for b in range(count)]
     blocks.sort(key=lambda rows: -float(wins[rows].mean()))
-    order: list[int] = []
+    line: list[int] = []
     exact = True
     for rows in blocks:
         part = e[np.ix_(rows, rows)]
         best = _search(part, np.argsort(-part.sum(axis=1), kind="stable"))
-        if 2 < len(rows):
+        if len(rows) > 2:
             proved = _solve(part, seconds) if len(rows) <= exact_up_to else None
             exact = exact and proved is not None
             if proved is not None and _support(part, proved) > _support(part, best) + 1e-12:
                 best = proved
-        order += rows[best].tolist()
+        line += rows[best].tolist()
     return Kemeny(
-        tuple(int(i) for i in key[order]), _support(e, np.array(order)), exact, outranking(x, w)
+        tuple(int(i) for i in key[line]), _support(e, np.array(line)), exact, outranking(x, w)
     )
 
 
-def _support(e: Array, order: Array) -> float:
+def _support(e: Array, order: Order) -> float:
     return float(np.triu(e[np.ix_(order, order)], 1).sum())
 
 
-def _search(e: Array, order: Array) -> Array:
+def _search(e: Array, order: Order) -> Order:
     """Move single units to their best place until no move gains."""
     margin = e - e.T
     line = order.tolist()
     moved = True
     while moved:
         moved = False
-        for unit in list(line):
+        for unit in line.copy():
             at = line.index(unit)
             rest = line[:at] + line[at + 1 :]
             gain = np.concatenate([[0.0], np.cumsum(margin[rest, unit])])  # unit after each of them
@@ -268,7 +274,7 @@ def _search(e: Array, order: Array) -> Array:
     return np.array(line)
 
 
-def _solve(e: Array, seconds: float) -> Array | None:
+def _solve(e: Array, seconds: float) -> Order | None:
     """Exact order of one block, or None when time runs out."""
     from itertools import combinations
 
@@ -286,7 +292,7 @@ def _solve(e: Array, seconds: float) -> Array | None:
     transitive = csr_array((values, (rows, np.ravel(columns))), shape=shape)
     found = milp(
         -gain,
-        integrality=np.ones(len(pairs)),
+        integrality=np.ones(len(pairs), dtype=np.int64),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(transitive, 0, 1),
         options={"time_limit": seconds},

@@ -1,4 +1,4 @@
-"""What every normaliser works with: columns that know their direction, rows that know their names."""
+"""What every normaliser works with: columns with their direction, rows with their names."""
 
 from __future__ import annotations
 
@@ -46,12 +46,15 @@ class Rows:
         From a position to a name for messages.
     several : bool
         Whether there is more than one period.
+    where : str
+        The period that the rows are of, where they are of one only; for messages.
     """
 
     units: Sequence[Hashable]
     base: NDArray[np.bool_]
     label: Any
     several: bool
+    where: str = ""
 
     def take(self, at: NDArray[np.intp]) -> Rows:
         """Return some of the rows."""
@@ -174,7 +177,7 @@ class Columns:
         at = np.flatnonzero(low == high)
         if not at.size:
             return
-        where = f" in {rows.label(0)}" if len(rows.units) == 1 else ""
+        where = f" in {rows.where or rows.label(0)}" if rows.where or len(rows.units) == 1 else ""
         raise DataError(
             f"{method}: an indicator is the same in every row{where}",
             [

@@ -19,7 +19,7 @@ Curve = Literal["linear", "logarithmic", "exponential", "power"]
 
 @dataclass(frozen=True, kw_only=True)
 class Efficacy(Normaliser):
-    r"""Efficacy function: ``floor`` at the not-allowed value, ``floor + span`` at the satisfied one.
+    r"""Efficacy: ``floor`` at the not-allowed value, ``floor + span`` at the satisfied one.
 
     With :math:`x^s` not allowed and :math:`x^h` satisfied (swapped where less is better):
 
@@ -75,14 +75,9 @@ class Efficacy(Normaliser):
         else:
             s, h = columns.sign * fitted["worst"], columns.sign * fitted["best"]  # raw units
             f = np.log if self.curve == "logarithmic" else lambda v: v**self.exponent
-            bad = (x <= 0) | (s <= 0) | (h <= 0) if self.curve == "logarithmic" else (x < 0)
-            columns.refuse(
-                "efficacy",
-                rows,
-                np.where(x <= 0, x, np.minimum(s, h)),
-                bad,
-                "or bounds not above zero",
-            )
+            columns.refuse("efficacy", rows, x, x <= 0, "not above zero")
+            ends = np.vstack([s, h])
+            columns.refuse("efficacy", rows, ends, ends <= 0, "(bounds) not above zero")
             u = (f(x) - f(s)) / (f(h) - f(s))
         if self.curve == "exponential":
             return np.asarray(self.floor * np.exp(np.log(1 + self.span / self.floor) * u))
@@ -96,8 +91,8 @@ class Efficacy(Normaliser):
 class LogEfficacy(Normaliser):
     r"""Logarithmic efficacy between base-year quantiles, as in the PKU digital finance index.
 
-    :math:`d = 100 (\ln x - \ln x^l) / (\ln x^h - \ln x^l)` with the 5 and 95 per cent quantiles over
-    units in the base year (swapped where less is better). In the base year values beyond them take
+    :math:`d = 100 (\ln x - \ln x^l) / (\ln x^h - \ln x^l)` with the 5 and 95 per cent quantiles
+    over units in the base year (swapped where less is better). In the base year values beyond them take
     the bound; later years are not capped, so that growth shows.
 
     Parameters

@@ -53,7 +53,7 @@ def fraction(x: Array, fitted: Fitted, columns: Columns) -> Array:
     """Where each value lies between worst (0) and best (1)."""
     worst, best = fitted["worst"], fitted["best"]
     span = best - worst
-    out = columns.oriented(x) - worst
+    out: Array = np.asarray(columns.oriented(x) - worst)
     np.divide(out, span, out=out, where=span != 0)
     moderate = columns.sign == 0
     if moderate.any():

@@ -54,13 +54,14 @@ class Ratio(Normaliser):
         u = self._ready(x, columns, rows)
         if self.to != "norm":
             columns.refuse("ratio", rows, x, u < 0, "negative")
-        whole = {
-            "mean": _mean,
-            "max": lambda v: np.fmax.reduce(v, axis=0),
-            "sum": lambda v: np.nansum(v, axis=0),
-            "norm": lambda v: np.sqrt(np.nansum(v**2, axis=0)),
-        }[self.to](u)
         low, high = lowest(u)
+        if self.to == "mean":
+            whole = _mean(u)
+        elif self.to == "max":
+            whole = high
+        else:
+            squares = np.nansum(u**2, axis=0)
+            whole = np.nansum(u, axis=0) if self.to == "sum" else np.sqrt(squares)
         columns.refuse_constant(
             "ratio", np.where(whole == 0, low, 0), np.where(whole == 0, high, 1), rows
         )
@@ -152,7 +153,7 @@ class Distance(Normaliser):
         _positive("distance", x, columns, rows)
         down = columns.sign == -1
         safe = np.where(down, o, 1.0)
-        return np.where(down, ref / safe, o / ref)
+        return np.asarray(np.where(down, ref / safe, o / ref))
 
     def limits(self) -> tuple[float, float] | None:
         return (-np.inf, 0.0 if self.form == "difference" else 1.0) if self.clip else None
@@ -190,7 +191,7 @@ class AboveMean(Normaliser):
 
 @dataclass(frozen=True, kw_only=True)
 class BaseIndex(Normaliser):
-    r"""Index on a base: :math:`100\, x_t / x_0` of each unit (:math:`x_0 / x_t` where less is better).
+    r"""Index on a base, :math:`100\, x_t / x_0` (:math:`x_0 / x_t` where less is better).
 
     The form of the fixed-base indices of statistics bureaus. It shows growth of each unit against
     itself and says nothing of levels between units. An indicator without a base value is missing.
@@ -236,4 +237,4 @@ class BaseIndex(Normaliser):
         down = columns.sign == -1
         _positive("base-index", x, columns, rows)
         safe = np.where(down, x, 1.0)
-        return np.where(down, self.to * start / safe, self.to * x / start)
+        return np.asarray(np.where(down, self.to * start / safe, self.to * x / start))

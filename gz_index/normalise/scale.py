@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gz_index._arrays import Array
 from gz_index.errors import DataError, MethodError, Problem
-from gz_index.framework import Framework
+from gz_index.framework import Direction, Framework, Indicator, Target, Text
 from gz_index.normalise.base import TRANSFORMS, Columns, Fitted, Normaliser, Rows, transform
 
 if TYPE_CHECKING:
@@ -152,15 +152,13 @@ class Scale:
         MethodError
             A normaliser is a Python function without a registered name.
         """
-        from gz_index.definition import indicator_to_dict
         from gz_index.normalise import to_spec
 
         return {
             "format": _FORMAT,
             "periods": None if self.periods is None else [_label(p) for p in self.periods],
             "base": _label(self.base),
-            "indicators": [indicator_to_dict(i) for i in self.framework.indicators],
-            "groups": [{"code": g.code, "parent": g.parent} for g in self.framework.groups],
+            "indicators": [_indicator(i) for i in self.framework.indicators],
             "parts": [
                 {
                     "normaliser": to_spec(p.normaliser),
@@ -180,17 +178,14 @@ class Scale:
         DataError
             It is of another format.
         """
-        from gz_index.definition import indicator_from_dict
-        from gz_index.framework import Group
         from gz_index.normalise import normaliser
 
         if plain.get("format") != _FORMAT:
             raise DataError(
                 f"a scale of format {plain.get('format')}; this version reads {_FORMAT}"
             )
-        indicators = tuple(indicator_from_dict(i) for i in plain["indicators"])
-        groups = tuple(Group(code=g["code"], parent=g["parent"]) for g in plain["groups"])
-        framework = Framework(indicators, groups)
+        indicators = tuple(_from_indicator(i) for i in plain["indicators"])
+        framework = Framework(indicators)
         place = {c: i for i, c in enumerate(framework.codes)}
         parts = []
         for p in plain["parts"]:
@@ -250,9 +245,9 @@ def fit(table: Table, framework: Framework, normaliser: Normaliser) -> Scale:
     groups: list[tuple[Normaliser, list[int]]] = []
     for j, indicator in enumerate(framework.indicators):
         own = indicator.normalise if indicator.normalise is not None else normaliser
-        for known, at in groups:
+        for known, members in groups:
             if known is own or known == own:
-                at.append(j)
+                members.append(j)
                 break
         else:
             groups.append((own, [j]))
@@ -272,15 +267,15 @@ def fit(table: Table, framework: Framework, normaliser: Normaliser) -> Scale:
             )
     rows = _rows(table, base)
     parts = []
-    for own, at_list in groups:
-        at = np.array(at_list, dtype=np.intp)
-        columns = Columns.of([framework.indicators[j] for j in at_list])
+    for own, members in groups:
+        at = np.array(members, dtype=np.intp)
+        columns = Columns.of([framework.indicators[j] for j in members])
         v = x if at.size == x.shape[1] else x[:, at]
         fitted: list[Fitted]
         if own.window == "period" and table.slot is not None:
             fitted = [
-                own.fit(v[i], columns, replace(rows.take(i), base=np.ones(i.size, dtype=bool)))
-                for _, i in _each_period(table)
+                own.fit(v[i], columns, _alone(rows.take(i), table, t))
+                for t, i in _each_period(table)
             ]
         elif own.window == "base":
             first = np.flatnonzero(rows.base)
@@ -289,6 +284,13 @@ def fit(table: Table, framework: Framework, normaliser: Normaliser) -> Scale:
             fitted = [own.fit(v, columns, rows)]
         parts.append(Part(own, at, columns, tuple(fitted)))
     return Scale(framework, tuple(parts), table.periods, base)
+
+
+def _alone(rows: Rows, table: Table, t: int) -> Rows:
+    """Rows of one period, every one of which is a base row there."""
+    assert table.periods is not None
+    base = np.ones(len(rows.units), dtype=bool)
+    return replace(rows, base=base, several=False, where=str(table.periods[t]))
 
 
 def _each_period(table: Table) -> list[tuple[int, NDArray[np.intp]]]:
@@ -329,6 +331,31 @@ def _transformed(framework: Framework, table: Table) -> Array:
     if problems:
         raise DataError("a value is outside the domain of its transform", problems)
     return x
+
+
+def _indicator(i: Indicator) -> dict[str, Any]:
+    """Return what normalising needs to know of an indicator."""
+    return {
+        "code": i.code,
+        "zh": i.name.zh,
+        "en": i.name.en,
+        "direction": i.direction.to_toml(),
+        "goalposts": i.goalposts,
+        "transform": i.transform,
+        "target": None if i.target is None else i.target.value,
+    }
+
+
+def _from_indicator(plain: Mapping[str, Any]) -> Indicator:
+    posts, target = plain["goalposts"], plain["target"]
+    return Indicator(
+        code=plain["code"],
+        name=Text(plain["zh"], plain["en"]),
+        direction=Direction.of(plain["direction"]),
+        goalposts=None if posts is None else (posts[0], posts[1]),
+        transform=plain["transform"],
+        target=None if target is None else Target(target),
+    )
 
 
 # -- plain types ---------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ _STEPS = 200_000
 
 @dataclass(frozen=True)
 class Components:
-    """Estimates of the unobserved-components model.
+    r"""Estimates of the unobserved-components model.
 
     Attributes
     ----------
@@ -29,12 +29,12 @@ class Components:
     sigma : (k,)
         Standard deviation of its error, in units of the phenomenon.
     precision : (k,)
-        :math:`w_q = \\sigma_q^{-2} / (1 + \\sum_q \\sigma_q^{-2})`; they sum to less than one, the
+        :math:`w_q = \sigma_q^{-2} / (1 + \sum_q \sigma_q^{-2})`; they sum to less than one, the
         rest being the weight of the prior.
     scores : (n,)
         Expected phenomenon of each unit, mean 0.
     standard_error : float
-        Of each score, :math:`(1 + \\sum_q \\sigma_q^{-2})^{-1/2}`.
+        Of each score, :math:`(1 + \sum_q \sigma_q^{-2})^{-1/2}`.
     """
 
     alpha: Array
@@ -141,7 +141,7 @@ def _one_factor(r: Array) -> tuple[Array, Array]:
 
 
 def ucm_weights(x: ArrayLike) -> Array:
-    """Weights in proportion to the precision of each indicator in the unobserved-components model.
+    r"""Weights in proportion to the precision of each indicator in the unobserved-components model.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def ucm_weights(x: ArrayLike) -> Array:
     Returns
     -------
     (k,)
-        :math:`\\sigma_q^{-2} / \\sum_q \\sigma_q^{-2}`, for standardised indicators.
+        :math:`\sigma_q^{-2} / \sum_q \sigma_q^{-2}`, for standardised indicators.
 
     Examples
     --------
