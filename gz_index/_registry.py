@@ -13,6 +13,9 @@ from gz_index.errors import MethodError, NotFoundError
 __all__ = ["check_options", "closest", "find", "names"]
 
 
+_NOUNS = {"weighting": "weighting scheme", "normalise": "normaliser", "aggregate": "aggregator"}
+
+
 def closest(name: str, known: Mapping[str, Any] | list[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` or nothing."""
     near = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.6)
@@ -37,7 +40,7 @@ def find(kind: str, name: str, table: Mapping[str, Any]) -> Any:
             return point.load()
     known = names(kind, table)
     raise NotFoundError(
-        f"no method {name!r} to {kind}{closest(name, known)}; there are {', '.join(known)}"
+        f"no {_NOUNS[kind]} {name!r}{closest(name, known)}; there are {', '.join(known)}"
     )
 
 

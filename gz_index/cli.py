@@ -99,7 +99,7 @@ def check(
             index = _index(name)
         except (GzIndexError, OSError) as error:
             failed = True
-            print(f"{name}: {error}", file=sys.stderr)
+            print(error if name in str(error) else f"{name}: {error}", file=sys.stderr)
         else:
             print(f"{name}: ok, {len(index.framework.codes)} indicators, {index.hash}")
     if failed:

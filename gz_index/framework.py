@@ -117,7 +117,9 @@ class Direction:
             if bounds and not (bounds[0] < low and high < bounds[1]):
                 raise ValueError("bounds have to lie outside the best interval")
             return cls(0, (low, high), bounds)
-        raise ValueError(f"{value!r} is no direction")
+        raise ValueError(
+            f"{value!r} is no direction; write '+', '-', {{ point = x }} or {{ interval = [a, b] }}"
+        )
 
     def to_toml(self) -> str | dict[str, Any]:
         """Return what :meth:`of` reads."""

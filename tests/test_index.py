@@ -241,7 +241,9 @@ def test_weights_that_do_not_fit_the_tree_are_refused_at_once():
         toy(weight={"p": 1, "q": 1, "a": 1, "c": 1, "d": 1})
     with pytest.raises(gz.DefinitionError, match="no node has this code"):
         toy(weight={"p": 1, "q": 1, "a": 1, "b": 1, "c": 1, "d": 1, "zz": 1})
-    with pytest.raises(gz.DefinitionError, match="no method 'entropi'.*did you mean 'entropy'"):
+    with pytest.raises(
+        gz.DefinitionError, match="no weighting scheme 'entropi'.*did you mean 'entropy'"
+    ):
         toy(weight="entropi")
     with pytest.raises(gz.DefinitionError, match="no option 'shfit'.*shift"):
         toy(weight={"scheme": "entropy", "shfit": 1})

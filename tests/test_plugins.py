@@ -91,7 +91,7 @@ def test_the_definition_is_written_and_read_again(installed, tmp_path):
 
 
 def test_without_the_distribution_the_name_is_unknown():
-    with pytest.raises(gz.DefinitionError, match="no method 'headroom'"):
+    with pytest.raises(gz.DefinitionError, match="no weighting scheme 'headroom'"):
         gz.Index.from_toml(DEFINITION)
 
 

@@ -92,8 +92,8 @@ class LogEfficacy(Normaliser):
     r"""Logarithmic efficacy between base-year quantiles, as in the PKU digital finance index.
 
     :math:`d = 100 (\ln x - \ln x^l) / (\ln x^h - \ln x^l)` with the 5 and 95 per cent quantiles
-    over units in the base year (swapped where less is better). In the base year values beyond them take
-    the bound; later years are not capped, so that growth shows.
+    over units in the base year (swapped where less is better). In the base year values beyond
+    them take the bound; later years are not capped, so that growth shows.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ class LogEfficacy(Normaliser):
 
     References
     ----------
-    Guo, F., Wang, J., Wang, F., Kong, T., Zhang, X. and Cheng, Z. (2020). 测度中国数字普惠金融发展：
-    指数编制与空间特征. 经济学（季刊）19(4), 1401-1418.
+    Guo, F., Wang, J., Wang, F., Kong, T., Zhang, X. and Cheng, Z. (2020).
+    测度中国数字普惠金融发展：指数编制与空间特征. 经济学（季刊）19(4), 1401-1418.
     """
 
     method: ClassVar[str] = "log-efficacy"
