@@ -139,6 +139,13 @@ def power(x: Array, w: Array, *, exponent: float) -> Array:
         return np.asarray(out.max(axis=-1) if r > 0 else out.min(axis=-1))
     if r < 0 or (x < 0).any():
         positive("power", x)
+    if abs(r) < 0.01 and (x > 0).all():
+        # near the geometric mean g: g exp(log1p(sum w expm1(r ln(x / g))) / r) keeps all digits
+        logs = np.log(x)
+        centre = _dot(logs, w)
+        return np.asarray(
+            np.exp(centre + np.log1p(_dot(np.expm1(r * (logs - centre[..., None])), w)) / r)
+        )
     # scaled by the largest value of each row, so that x^r neither overflows nor vanishes
     top = (x.max(axis=-1) if r > 0 else x.min(axis=-1))[..., None]
     top = np.where(top > 0, top, 1.0)
