@@ -131,7 +131,7 @@ def power(x: Array, w: Array, *, exponent: float) -> Array:
         raise MethodError("power: the exponent is not a number", hint="give e.g. exponent = 0.5")
     if r == 1:
         return arithmetic(x, w)
-    if r == 0:
+    if abs(r) < 1e-15:  # nearer to the geometric mean than float64 can tell
         return geometric(x, w)
     x, w = inputs("power", x, w)
     if np.isinf(r):

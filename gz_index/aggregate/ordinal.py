@@ -27,7 +27,7 @@ __all__ = [
 Order: TypeAlias = NDArray[np.intp]
 
 #: units up to which the exact order is sought by default
-EXACT = 30
+EXACT = 60
 
 
 def _ranks(x: Array) -> Array:

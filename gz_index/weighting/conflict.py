@@ -10,10 +10,18 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gz_index._arrays import Array, Columns, columns, matrix, refuse_cells, to_weights
+from gz_index._arrays import (
+    Array,
+    Columns,
+    columns,
+    cross_products,
+    matrix,
+    refuse_cells,
+    to_weights,
+)
 from gz_index.errors import MethodError
 from gz_index.weighting.dispersion import correlation as pearson
-from gz_index.weighting.dispersion import deviation, refuse_constant
+from gz_index.weighting.dispersion import correlation_of, deviation, refuse_constant
 from gz_index.weighting.entropy import entropy
 
 __all__ = ["cilos", "critic", "idocriw", "lopcow", "merec"]
@@ -89,11 +97,12 @@ def critic(
     if c.mean.size == 1:
         return np.ones(1)
     refuse_constant("critic", c, "has no correlation with the others")
-    r = _CORRELATIONS[correlation](c)
+    products = cross_products(c)
+    r = correlation_of(products) if correlation == "pearson" else _BY_RANKS[correlation](c)
     apart = 1.0 - (r if conflict == "signed" else np.abs(r))
     apart[apart < _ROUNDING] = 0.0
     return to_weights(
-        deviation(c, "critic", scale) * apart.sum(axis=0),  # eq. 5 of Diakoulaki et al.
+        deviation(c, "critic", scale, products) * apart.sum(axis=0),  # eq. 5 of Diakoulaki et al.
         "critic",
         hint="the indicators are perfectly correlated: use one of them, or std",
     )
@@ -312,7 +321,7 @@ def _kendall(c: Columns) -> Array:
     return r
 
 
-_CORRELATIONS = {"pearson": pearson, "spearman": _spearman, "kendall": _kendall}
+_BY_RANKS = {"spearman": _spearman, "kendall": _kendall}
 
 
 def _cilos(a: Array, method: str, ties: str) -> Array:

@@ -206,11 +206,14 @@ def scatter_degree(x: ArrayLike) -> Array:
     return to_weights(_steepest(correlation(c)), "scatter_degree")
 
 
-def deviation(c: Columns, method: str, scale: str | None) -> Array:
-    """Return numbers in proportion to the standard deviations (k,), min-max scaled if asked for."""
+def deviation(c: Columns, method: str, scale: str | None, products: Array | None = None) -> Array:
+    """Return numbers in proportion to the standard deviations (k,), min-max scaled if asked for.
+
+    ``products`` are the sums of squares and products about the means, where they are known.
+    """
     if scale not in ("minmax", None):
         raise MethodError(f"{method}: scale = {scale!r}", hint="scale is 'minmax' or None")
-    s = _deviation(c)
+    s = _deviation(c, products)
     if scale is None:
         return np.asarray(s * c.unit)
     span = c.high - c.low
@@ -241,9 +244,10 @@ def refuse_constant(method: str, c: Columns, why: str) -> None:
         )
 
 
-def _deviation(c: Columns) -> Array:
+def _deviation(c: Columns, products: Array | None = None) -> Array:
     """Return the standard deviations (n in the divisor) in the units of ``c.x``, (k,)."""
-    s = np.sqrt(np.diag(cross_products(c)) / c.x.shape[0])
+    products = cross_products(c) if products is None else products
+    s = np.sqrt(np.diag(products) / c.x.shape[0])
     s[c.constant] = 0.0
     return np.asarray(s)
 

@@ -190,10 +190,10 @@ def pca(
     """
     if form not in ("squared", "coefficients"):
         raise MethodError(f"pca: form = {form!r}", hint="'squared' or 'coefficients'")
-    a = matrix(x, "pca", min_rows=2)
-    if a.shape[1] == 1:
+    if np.shape(x)[-1:] == (1,):
+        matrix(x, "pca")
         return np.ones(1)
-    p = principal_components(a, retain=retain, variance=variance)
+    p = principal_components(x, retain=retain, variance=variance)
     if form == "squared":
         return to_weights(p.coefficients**2 @ p.shares, "pca")
     return to_weights(
