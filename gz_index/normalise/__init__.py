@@ -1,15 +1,16 @@
 """Normalising: from raw units to comparable numbers, bigger is better.
 
 The direction of an indicator is consumed here and nowhere else. A normaliser is a frozen value;
-fitted to data it gives a :class:`Scale`, which replays on other data.
+fitted to data it gives a :class:`Scale`, which replays on other data. :data:`NORMALISERS` lists
+those that a definition can name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -28,35 +29,63 @@ from gz_index.normalise.scale import Part, Scale, fit
 class Elementwise(Normaliser):
     """A function of the oriented values, the same for every cell; nothing is fitted.
 
+    What depends on other rows (a mean, a maximum) cannot be replayed on new data: that needs a
+    :class:`Normaliser` with a ``fit`` of its own.
+
     Parameters
     ----------
     function : callable
-        ``(n, m) -> (n, m)``; each cell must depend on its own value only.
+        ``(n, m) -> (n, m)``; each cell must depend on its own value only. It gets a copy.
     name : str
         Registered name, if it has one.
     options : mapping
         Keyword options of the function.
     """
 
-    function: Callable[..., Array]
+    windows: ClassVar[tuple[str, ...]] = ("pooled",)
+    function: Callable[..., Any]
     name: str = ""
-    options: Mapping[str, Any] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
-        """Name for messages."""
-        return self.name or str(getattr(self.function, "__name__", "function"))
+        """Name for messages, with the options."""
+        name = self.name or str(getattr(self.function, "__name__", type(self.function).__name__))
+        extra = ", ".join(f"{k}={v}" for k, v in self.options.items())
+        return name + (f"({extra})" if extra else "")
 
     def fit(self, x: Array, columns: Columns, rows: Rows) -> dict[str, Any]:
+        """Return nothing; refuse a function that looks at other rows.
+
+        Raises
+        ------
+        MethodError
+            The first row gives other numbers by itself.
+        """
+        whole = self.apply(x, {}, columns, rows)[:1]
+        one = self.apply(x[:1], {}, columns, rows)
+        if not np.allclose(one, whole, rtol=1e-9, equal_nan=True):
+            raise MethodError(
+                f"{self.label}: what it gives for a row depends on the other rows",
+                hint="derive a class from gz_index.normalise.Normaliser and look at them in fit",
+            )
         return {}
 
     def apply(self, x: Array, fitted: Fitted, columns: Columns, rows: Rows) -> Array:
-        z = np.asarray(self.function(columns.oriented(x), **(self.options or {})), np.float64)
+        """Return what the function gives; NaN where the data are missing."""
+        with np.errstate(all="ignore"):  # what is not finite is refused below
+            z = np.asarray(self.function(columns.oriented(x).copy(), **self.options), np.float64)
         if z.shape != x.shape:
-            raise MethodError(f"{self.label} returned shape {z.shape} for data of shape {x.shape}")
-        if not np.isfinite(z[~np.isnan(x)]).all():
-            raise MethodError(f"{self.label} returned a number that is not finite")
-        return z
+            raise MethodError(
+                f"{self.label} returned shape {z.shape} for data of shape {x.shape}",
+                hint="return one number for each cell",
+            )
+        missing = np.isnan(x)
+        bad = ~np.isfinite(z) & ~missing
+        columns.refuse(
+            self.label, rows, x, bad, "for which it gives no finite number", "mend the function"
+        )
+        return np.where(missing, np.nan, z)
 
 
 NormaliserLike: TypeAlias = str | Mapping[str, Any] | Normaliser | Callable[..., Any]
@@ -114,28 +143,31 @@ def normaliser(spec: NormaliserLike) -> Normaliser:
             f"{spec!r} is no way to normalise",
             hint="give a name, {method = ..., options}, or a function of an array",
         )
-    options = dict(spec)
+    options: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.items()}
     name = options.pop("method", None)
     if not isinstance(name, str):
         raise MethodError(f"{dict(spec)!r} names no method", hint="write method = 'minmax'")
     make = _registry.find("normalise", name, NORMALISERS)
+    fixed: Mapping[str, Any] = make.keywords if isinstance(make, partial) else {}
     kind = make.func if isinstance(make, partial) else make
     if not (isinstance(kind, type) and issubclass(kind, Normaliser)):
-        extra = {k: options.pop(k) for k in list(options) if k != "window"}
-        _registry.check_options(name, make, extra)
-        return Elementwise(function=make, name=name, options=extra)
-    known = [f.name for f in fields(kind) if f.init]
-    for option in options:
-        if option not in known:
+        window, base = options.pop("window", "pooled"), options.pop("base", None)
+        _registry.check_options(name, make, options)
+        return Elementwise(function=make, name=name, options=options, window=window, base=base)
+    known = [f.name for f in fields(kind) if f.init and f.name not in fixed]
+    for option, value in options.items():
+        if option not in known and fixed.get(option, _NONE) != value:
             raise MethodError(
-                f"{name} has no option {option!r}{_registry.closest(option, known)}",
+                f"{name} has no option {option!r}{_registry.closest(option, known)}"
+                if option not in fixed
+                else f"{name} is {kind.method} with {option} = {fixed[option]!r}, not {value!r}",
                 hint=f"options are {', '.join(known)}",
             )
-    for key, value in options.items():
-        if isinstance(value, list):
-            options[key] = tuple(value)
     made: Normaliser = make(**options)
     return made
+
+
+_NONE = object()
 
 
 def to_spec(value: Normaliser) -> dict[str, Any]:
@@ -152,14 +184,13 @@ def to_spec(value: Normaliser) -> dict[str, Any]:
                 f"the normalising function {value.label} has no name that a definition can hold",
                 hint="register it as an entry point in the group gz_index.normalise",
             )
-        return {"method": value.name, **(value.options or {})}
+        return {"method": value.name, **value.options, "window": value.window}
     out: dict[str, Any] = {"method": value.method}
     for f in fields(value):
         v = getattr(value, f.name)
-        default = f.default if f.default is not MISSING else None
-        if f.name in ("window", "clip") or v != default:
+        if f.name in ("window", "clip") or v != f.default:
             out[f.name] = list(v) if isinstance(v, tuple) else v
-    return {k: v for k, v in out.items() if v is not None}
+    return out
 
 
 __all__ = [

@@ -6,26 +6,46 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gz_index._arrays import Array
 from gz_index.errors import MethodError
-from gz_index.normalise.base import Columns, Fitted, Normaliser, Rows
+from gz_index.normalise.base import Columns, Fitted, Normaliser, Rows, number, one_of, pair
 from gz_index.normalise.linear import bounds, fraction
 
 __all__ = ["Efficacy", "LogEfficacy"]
 
 Curve = Literal["linear", "logarithmic", "exponential", "power"]
 
+_WAY = "choose curve = 'linear' or 'exponential' for this indicator"
+_NO_LOG = "correct it, or give this indicator another normalise, say 'minmax'"
+
+
+def _quantiles(method: str, value: Any) -> tuple[float, float]:
+    low, high = pair(method, "quantiles", value)
+    if not 0 <= low < high <= 1:
+        raise MethodError(f"{method}: quantiles = {value!r}", hint="0 <= low < high <= 1")
+    return low, high
+
+
+def curved(x: Array, fitted: Fitted, exponent: float | None = None) -> Array:
+    """Where f(x) lies between those of worst (0) and best (1), f a power or the logarithm."""
+    s, h = fitted["worst"], fitted["best"]
+    if exponent is None:
+        return np.asarray((np.log(x) - np.log(s)) / (np.log(h) - np.log(s)))
+    return np.asarray((x**exponent - s**exponent) / (h**exponent - s**exponent))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Efficacy(Normaliser):
-    r"""Efficacy: ``floor`` at the not-allowed value, ``floor + span`` at the satisfied one.
+    r"""Efficacy function: ``floor`` at the not-allowed, ``floor + span`` at the satisfied value.
 
-    With :math:`x^s` not allowed and :math:`x^h` satisfied (swapped where less is better):
+    With :math:`x^s` not allowed and :math:`x^h` satisfied (swapped where less is better) and
+    :math:`u = (x - x^s) / (x^h - x^s)`:
 
-    - linear: :math:`d = c + q (x - x^s) / (x^h - x^s)`
+    - linear: :math:`d = c + q u`
     - logarithmic: :math:`d = c + q (\ln x - \ln x^s) / (\ln x^h - \ln x^s)`
-    - exponential: :math:`d = c\, e^{B u}`, u the linear part, :math:`B = \ln((c + q) / c)`
+    - exponential: :math:`d = c\, e^{B u}`, :math:`B = \ln((c + q) / c)`
     - power: :math:`d = c + q (x^a - x^{s\,a}) / (x^{h\,a} - x^{s\,a})`
 
     A floor such as 60 compresses: geometric means and measures of inequality of such scores depend
@@ -33,13 +53,31 @@ class Efficacy(Normaliser):
 
     Parameters
     ----------
+    window, base
+        See :class:`Normaliser`. The two values are minimum and maximum of the window, or the
+        goalposts.
     curve : {"linear", "logarithmic", "exponential", "power"}
     floor, span : float
         c and q; 60 and 40 are the classic pair.
-    exponent : float
+    exponent : float > 0
         a, for the power curve.
+    quantiles : (low, high), optional
+        In place of minimum and maximum, by linear interpolation (Hyndman and Fan's type 7).
     clip : bool
-        Cut at floor and floor + span.
+        Cut at floor and floor + span; each cell is counted. Otherwise over-fulfilment shows.
+
+    References
+    ----------
+    邱东 (1991). 多指标综合评价方法的系统分析. 北京: 中国统计出版社.
+
+    Examples
+    --------
+    >>> import gz_index as gz, pandas as pd
+    >>> f = gz.Framework((gz.Indicator(code="a"),))
+    >>> data = pd.DataFrame({"a": [1.0, 10.0, 100.0]}, index=["x", "y", "z"])
+    >>> index = gz.Index(framework=f, normalise={"method": "efficacy", "curve": "logarithmic"})
+    >>> index.evaluate(data).normalised["a"].tolist()
+    [60.0, 80.0, 100.0]
     """
 
     method: ClassVar[str] = "efficacy"
@@ -47,43 +85,65 @@ class Efficacy(Normaliser):
     curve: Curve = "linear"
     floor: float = 60.0
     span: float = 40.0
-    exponent: float = 1.0
+    exponent: float | None = None
+    quantiles: tuple[float, float] | None = None
     clip: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.curve not in get_args(Curve):
+        one_of("efficacy", "curve", self.curve, get_args(Curve))
+        one_of("efficacy", "clip", self.clip, [True, False])
+        floor, span = (number("efficacy", k, getattr(self, k)) for k in ("floor", "span"))
+        number("efficacy", "span", span, span > 0, " > 0")
+        if self.curve == "exponential":
+            number("efficacy", "floor", floor, floor > 0, " > 0 for the exponential curve")
+        object.__setattr__(self, "floor", floor)
+        object.__setattr__(self, "span", span)
+        if (self.exponent is None) == (self.curve == "power"):
             raise MethodError(
-                f"efficacy: curve = {self.curve!r}", hint=f"one of {', '.join(get_args(Curve))}"
+                f"efficacy: exponent = {self.exponent} with curve = {self.curve!r}",
+                hint="the power curve needs an exponent > 0, the others have none",
             )
-        if not self.span > 0 or (self.curve == "exponential" and not self.floor > 0):
-            raise MethodError(
-                f"efficacy: floor = {self.floor}, span = {self.span}",
-                hint="span is > 0; the exponential curve needs a floor > 0",
-            )
-        if self.curve == "power" and not self.exponent > 0:
-            raise MethodError(f"efficacy: exponent = {self.exponent}", hint="give one > 0")
+        if self.exponent is not None:
+            a = number("efficacy", "exponent", self.exponent)
+            object.__setattr__(self, "exponent", number("efficacy", "exponent", a, a > 0, " > 0"))
+        if self.quantiles is not None:
+            object.__setattr__(self, "quantiles", _quantiles("efficacy", self.quantiles))
+            if self.window == "goalposts":
+                raise MethodError(
+                    "efficacy: quantiles have no effect with window = 'goalposts'",
+                    hint="take one of them out",
+                )
 
     def fit(self, x: Array, columns: Columns, rows: Rows) -> dict[str, Any]:
+        """Return the not-allowed (worst) and the satisfied (best) value of each column, (m,)."""
         if self.curve in ("logarithmic", "power"):
             columns.refuse_moderate(f"efficacy with curve = {self.curve!r}")
-        return bounds("efficacy", self.window, x, columns, rows)
+            self._in_domain(x, columns, rows)
+        fitted = bounds("efficacy", self.window, x, columns, rows, q=self.quantiles)
+        if self.curve in ("logarithmic", "power"):
+            low = np.minimum(fitted["worst"], fitted["best"])
+            bad = low <= 0 if self.curve == "logarithmic" else low < 0
+            what = "has {} as a bound, outside the domain of the curve"
+            columns.refuse_columns("efficacy", bad, what, low, _WAY)
+        return fitted
 
     def apply(self, x: Array, fitted: Fitted, columns: Columns, rows: Rows) -> Array:
-        if self.curve in ("linear", "exponential"):
-            u = fraction(x, fitted, columns)
-        else:
-            s, h = columns.sign * fitted["worst"], columns.sign * fitted["best"]  # raw units
-            f = np.log if self.curve == "logarithmic" else lambda v: v**self.exponent
-            columns.refuse("efficacy", rows, x, x <= 0, "not above zero")
-            ends = np.vstack([s, h])
-            columns.refuse("efficacy", rows, ends, ends <= 0, "(bounds) not above zero")
-            u = (f(x) - f(s)) / (f(h) - f(s))
+        """Return scores, floor at the worst and floor + span at the best value."""
+        if self.curve == "linear":
+            return fraction(x, fitted, columns, (self.floor, self.floor + self.span))
         if self.curve == "exponential":
-            return np.asarray(self.floor * np.exp(np.log(1 + self.span / self.floor) * u))
-        return np.asarray(self.floor + self.span * u)
+            growth = np.log(1 + self.span / self.floor)  # B
+            return np.asarray(self.floor * np.exp(growth * fraction(x, fitted, columns)))
+        self._in_domain(x, columns, rows)
+        return np.asarray(self.floor + self.span * curved(x, fitted, self.exponent))
+
+    def _in_domain(self, x: Array, columns: Columns, rows: Rows) -> None:
+        bad, what = (x < 0, "below zero") if self.exponent else (x <= 0, "not above zero")
+        columns.refuse("efficacy", rows, x, bad, what, _WAY)
 
     def limits(self) -> tuple[float, float] | None:
+        """Return floor and ceiling if clipped."""
         return (self.floor, self.floor + self.span) if self.clip else None
 
 
@@ -93,17 +153,28 @@ class LogEfficacy(Normaliser):
 
     :math:`d = 100 (\ln x - \ln x^l) / (\ln x^h - \ln x^l)` with the 5 and 95 per cent quantiles
     over units in the base year (swapped where less is better). In the base year values beyond
-    them take the bound; later years are not capped, so that growth shows.
+    them take the bound (each is counted); later years are not capped, so that growth shows.
 
     Parameters
     ----------
+    base : label, optional
+        The base period; the first one by default.
     quantiles : (low, high)
-        Linear interpolation (Hyndman and Fan's type 7).
+        By linear interpolation (Hyndman and Fan's type 7).
 
     References
     ----------
-    Guo, F., Wang, J., Wang, F., Kong, T., Zhang, X. and Cheng, Z. (2020).
-    测度中国数字普惠金融发展：指数编制与空间特征. 经济学（季刊）19(4), 1401-1418.
+    郭峰, 王靖一, 王芳, 孔涛, 张勋, 程志云 (2020). 测度中国数字普惠金融发展：指数编制与空间特征.
+    经济学（季刊）19(4), 1401-1418.
+
+    Examples
+    --------
+    >>> import gz_index as gz, pandas as pd
+    >>> f = gz.Framework((gz.Indicator(code="a"),))
+    >>> data = pd.DataFrame({"a": [1.0, 10.0, 100.0]}, index=["x", "y", "z"])
+    >>> spec = {"method": "log-efficacy", "quantiles": [0, 1]}
+    >>> gz.Index(framework=f, normalise=spec).evaluate(data).normalised["a"].tolist()
+    [0.0, 50.0, 100.0]
     """
 
     method: ClassVar[str] = "log-efficacy"
@@ -113,28 +184,23 @@ class LogEfficacy(Normaliser):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        low, high = self.quantiles
-        object.__setattr__(self, "quantiles", (float(low), float(high)))
-        if not 0 <= low < high <= 1:
-            raise MethodError(
-                f"log-efficacy: quantiles = {self.quantiles}", hint="0 <= low < high <= 1"
-            )
+        object.__setattr__(self, "quantiles", _quantiles("log-efficacy", self.quantiles))
 
     def fit(self, x: Array, columns: Columns, rows: Rows) -> dict[str, Any]:
+        """Return the bound of the worst and of the best values, (m,)."""
         columns.refuse_moderate("log-efficacy")
-        columns.refuse("log-efficacy", rows, x, x <= 0, "not above zero")
-        out = np.full((2, x.shape[1]), np.nan)
-        for j in range(x.shape[1]):
-            known = x[~np.isnan(x[:, j]), j]
-            if known.size:
-                out[:, j] = np.quantile(known, self.quantiles)
-        columns.refuse_constant("log-efficacy", out[0], out[1], rows)
-        low, high = np.where(columns.sign > 0, out, out[::-1])
-        return {"low": low, "high": high}
+        columns.refuse("log-efficacy", rows, x, x <= 0, "not above zero", _NO_LOG)
+        return bounds("log-efficacy", "base", x, columns, rows, q=self.quantiles)
 
     def apply(self, x: Array, fitted: Fitted, columns: Columns, rows: Rows) -> Array:
-        columns.refuse("log-efficacy", rows, x, x <= 0, "not above zero")
-        low, high = np.log(fitted["low"]), np.log(fitted["high"])
-        d = 100 * (np.log(x) - low) / (high - low)
-        d[rows.base] = np.clip(d[rows.base], 0.0, 100.0)
-        return np.asarray(d)
+        """Return 0 at the lower and 100 at the upper bound."""
+        columns.refuse("log-efficacy", rows, x, x <= 0, "not above zero", _NO_LOG)
+        return 100 * curved(x, fitted)
+
+    def limits(self) -> tuple[float, float]:
+        """Return 0 and 100."""
+        return 0.0, 100.0
+
+    def cut(self, rows: Rows) -> NDArray[np.bool_]:
+        """Return the rows of the base period: only these are capped."""
+        return rows.base

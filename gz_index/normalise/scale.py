@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,26 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gz_index._arrays import Array
-from gz_index.errors import DataError, MethodError, Problem
-from gz_index.framework import Direction, Framework, Indicator, Target, Text
-from gz_index.normalise.base import TRANSFORMS, Columns, Fitted, Normaliser, Rows, transform
+from gz_index.errors import DataError, Problem
+from gz_index.framework import Framework
+from gz_index.normalise.base import (
+    TRANSFORMS,
+    Columns,
+    Fitted,
+    Normaliser,
+    Rows,
+    named,
+    transform,
+)
+from gz_index.normalise.plain import (
+    from_indicator,
+    from_label,
+    from_plain,
+    plain_indicator,
+    plain_spec,
+    to_label,
+    to_plain,
+)
 
 if TYPE_CHECKING:
     from gz_index.table import Table
@@ -27,12 +45,28 @@ _FORMAT = 1
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The indicators that share a normaliser, and what was fitted, for each period or for all."""
+    """The indicators that share a normaliser, and what was fitted.
+
+    Attributes
+    ----------
+    normaliser : Normaliser
+    at : (k,)
+        Positions of the indicators in the framework.
+    columns : Columns
+    base : label or None
+        The base period.
+    fitted : tuple of mappings
+        One, or one for each period where ``window = "period"``.
+    blank : tuple of (k,) of bool
+        As ``fitted``: indicators of which the window held no value.
+    """
 
     normaliser: Normaliser
     at: NDArray[np.intp]
     columns: Columns
+    base: Hashable | None
     fitted: tuple[Fitted, ...]
+    blank: tuple[NDArray[np.bool_], ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,12 +76,10 @@ class Scale:
     Attributes
     ----------
     framework : Framework
-        For which it was fitted: directions, goalposts, transforms.
+        For which it was fitted: directions, goalposts, transforms (without the tree once saved).
     parts : tuple of Part
     periods : tuple or None
         Periods it was fitted to, in order.
-    base : label or None
-        The base period.
 
     Examples
     --------
@@ -62,7 +94,6 @@ class Scale:
     framework: Framework
     parts: tuple[Part, ...]
     periods: tuple[Hashable, ...] | None
-    base: Hashable | None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -70,55 +101,109 @@ class Scale:
         return self.framework.codes
 
     def apply(self, table: Table) -> tuple[Array, NDArray[np.intp]]:
-        """Normalise aligned data.
+        """Normalise aligned data; columns are found by code, in any order, some may be left out.
 
         Returns
         -------
         (n, m), (m,)
-            Oriented values, and how many cells of each indicator were cut off at a limit.
+            Oriented values in the columns of the table, NaN where missing, and how many cells of
+            each indicator were cut off at a limit.
 
         Raises
         ------
         DataError
-            A value is outside the domain of a transform or method; a period or unit was not fitted.
+            A value is outside the domain of a transform or method; an indicator, period or unit was
+            not fitted.
         """
-        x = _transformed(self.framework, table)
+        if table.codes == self.codes:
+            return self._apply(table.values, table)
+        place = {code: j for j, code in enumerate(self.codes)}
+        new = [code for code in table.codes if code not in place]
+        if new:
+            raise DataError(
+                "the scale was fitted without these indicators",
+                [Problem(code, "is new", "fit again, or leave it out") for code in new],
+            )
+        at = [place[code] for code in table.codes]
+        x = np.full((len(table.values), len(self.codes)), np.nan)
+        x[:, at] = table.values
+        z, clipped = self._apply(x, table)
+        return z[:, at], clipped[at]
+
+    def _apply(self, x: Array, table: Table) -> tuple[Array, NDArray[np.intp]]:
+        x = _transformed(self.framework, x, table)
         out = np.empty(x.shape)
         clipped = np.zeros(x.shape[1], dtype=np.intp)
-        rows = _rows(table, self.base)
         for part in self.parts:
-            v = x if part.at.size == x.shape[1] else x[:, part.at]
-            if part.normaliser.window == "period" and table.slot is not None:
-                z = np.empty(v.shape)
-                for t, at in _each_period(table):
-                    fitted = part.fitted[self._fitted_period(table, t)]
-                    z[at] = part.normaliser.apply(v[at], fitted, part.columns, rows.take(at))
-            else:
-                z = part.normaliser.apply(v, part.fitted[0], part.columns, rows)
+            whole = part.at.size == x.shape[1]
+            v = x if whole else x[:, part.at]
+            z = self._one(part, v, table)
             limits = part.normaliser.limits()
             if limits is not None:
-                clipped[part.at] = ((z < limits[0]) | (z > limits[1])).sum(axis=0)
-                z = np.clip(z, *limits)
-            if part.at.size == x.shape[1]:
-                return z, clipped
-            out[:, part.at] = z
+                rows = part.normaliser.cut(_rows(table, part.base))
+                here, (low, high) = z[rows], limits
+                # what lies beyond by rounding only is cut too, but was not clipped
+                slack = 4 * np.finfo(np.float64).eps * max(abs(v) for v in limits if np.isfinite(v))
+                clipped[part.at] = ((here < low - slack) | (here > high + slack)).sum(axis=0)
+                z[rows] = here.clip(low, high)
+            if whole:
+                out = z
+            else:
+                out[:, part.at] = z
         return out, clipped
 
-    def _fitted_period(self, table: Table, t: int) -> int:
-        assert table.periods is not None
-        label = table.periods[t]
+    def _one(self, part: Part, x: Array, table: Table) -> Array:
+        """Return z (n, k) of one part, before any clipping."""
+        rows = _rows(table, part.base)
+        if part.normaliser.window != "period" or self.periods is table.periods is None:
+            self._refuse_blank(part, 0, x, rows)
+            with _in_range(part, x):
+                return part.normaliser.apply(x, part.fitted[0], part.columns, rows)
+        if table.periods is None:
+            raise DataError(
+                "the scale was fitted to each period by itself, and these rows have no period",
+                [Problem("period", "is missing", f"label it; {self._known()}")],
+            )
+        z = np.empty(x.shape)
+        for t, at in _each_period(table):
+            k, here = self._fitted_period(table.periods[t]), rows.take(at, str(table.periods[t]))
+            self._refuse_blank(part, k, x[at], here)
+            with _in_range(part, x[at]):
+                z[at] = part.normaliser.apply(x[at], part.fitted[k], part.columns, here)
+        return z
+
+    def _known(self) -> str:
+        if self.periods is None:
+            return "the rows it was fitted to have no period"
+        return f"fitted are {', '.join(map(str, self.periods))}"
+
+    def _fitted_period(self, label: Hashable) -> int:
         if self.periods is None or label not in self.periods:
             raise DataError(
                 f"the scale was not fitted to period {label!r}",
                 [
                     Problem(
-                        str(label),
-                        f"fitted periods are {', '.join(map(str, self.periods or ()))}",
-                        "fit again, or use window = 'base' or 'goalposts' for open-ended series",
+                        f"period {label}",
+                        self._known(),
+                        "fit again; for an open-ended series use window = 'base' or 'goalposts'",
                     )
                 ],
             )
         return self.periods.index(label)
+
+    def _refuse_blank(self, part: Part, k: int, x: Array, rows: Rows) -> None:
+        """Refuse known cells of an indicator of which the window held no value."""
+        if part.blank[k].any():
+            window = {"base": f"the base period ({part.base})", "period": "this period"}
+            where = window.get(part.normaliser.window, "the data it was fitted to")
+            part.columns.refuse(
+                part.normaliser.label,
+                rows,
+                x,
+                part.blank[k] & ~np.isnan(x),
+                f"of an indicator that has no known value in {where}",
+                "fill in the window, choose another one, or leave the indicator out",
+            )
 
     def __call__(self, data: Any) -> pd.DataFrame:
         """Normalise a labelled table; rows are units or (unit, period)."""
@@ -128,42 +213,50 @@ class Scale:
         return pd.DataFrame(self.apply(table)[0], index=table.index, columns=list(self.codes))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return what was fitted, one row an indicator (and period) and parameter."""
+        """Return what was fitted: indicator, method, window, period, parameter, value.
+
+        Values are those of the transformed indicator where it has a transform; those of oriented
+        methods (z-scores, distances) have the sign turned where less is better.
+        """
         rows = []
         for part in self.parts:
+            method, window = part.normaliser.method or part.normaliser.label, part.normaliser.window
             labels = self.periods if len(part.fitted) > 1 and self.periods else [None]
             for label, fitted in zip(labels, part.fitted, strict=True):
                 for name, value in fitted.items():
-                    if isinstance(value, np.ndarray) and value.shape == (part.at.size,):
-                        rows += [
-                            (code, part.normaliser.method, part.normaliser.window, label, name, v)
-                            for code, v in zip(part.columns.codes, value.tolist(), strict=True)
-                        ]
+                    if not isinstance(value, np.ndarray) or value.shape != part.at.shape:
+                        continue
+                    rows += [
+                        (code, method, window, label, name, v)
+                        for code, v in zip(part.columns.codes, value.tolist(), strict=True)
+                        if v == v
+                    ]
+        place = {code: j for j, code in enumerate(self.codes)}
+        rows.sort(key=lambda r: place[r[0]])
         heads = ["indicator", "method", "window", "period", "parameter", "value"]
         return pd.DataFrame(rows, columns=heads)
 
     # -- saving ----------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the scale in plain types; floats keep every bit.
+        """Return the scale in plain types; floats keep every bit, labels their type.
 
         Raises
         ------
         MethodError
             A normaliser is a Python function without a registered name.
         """
-        from gz_index.normalise import to_spec
-
         return {
             "format": _FORMAT,
-            "periods": None if self.periods is None else [_label(p) for p in self.periods],
-            "base": _label(self.base),
-            "indicators": [_indicator(i) for i in self.framework.indicators],
+            "periods": None if self.periods is None else [to_label(p) for p in self.periods],
+            "indicators": [plain_indicator(i) for i in self.framework.indicators],
             "parts": [
                 {
-                    "normaliser": to_spec(p.normaliser),
+                    "normaliser": plain_spec(p.normaliser),
                     "codes": list(p.columns.codes),
-                    "fitted": [{k: _plain(v) for k, v in f.items()} for f in p.fitted],
+                    "base": to_label(p.base),
+                    "fitted": [{k: to_plain(v) for k, v in f.items()} for f in p.fitted],
+                    "blank": [np.flatnonzero(b).tolist() for b in p.blank],
                 }
                 for p in self.parts
             ],
@@ -176,34 +269,45 @@ class Scale:
         Raises
         ------
         DataError
-            It is of another format.
+            It is of another format, or was altered.
         """
-        from gz_index.normalise import normaliser
-
         if plain.get("format") != _FORMAT:
             raise DataError(
                 f"a scale of format {plain.get('format')}; this version reads {_FORMAT}"
             )
-        indicators = tuple(_from_indicator(i) for i in plain["indicators"])
+        try:
+            return cls._from_dict(plain)
+        except (KeyError, TypeError, IndexError) as error:
+            raise DataError(f"this is no saved scale ({error!r})") from error
+
+    @classmethod
+    def _from_dict(cls, plain: Mapping[str, Any]) -> Scale:
+        from gz_index.normalise import normaliser
+
+        indicators = tuple(from_indicator(i) for i in plain["indicators"])
         framework = Framework(indicators)
         place = {c: i for i, c in enumerate(framework.codes)}
         parts = []
         for p in plain["parts"]:
             at = np.array([place[c] for c in p["codes"]], dtype=np.intp)
-            columns = Columns.of([indicators[i] for i in at])
-            fitted = tuple({k: _restored(v) for k, v in f.items()} for f in p["fitted"])
-            parts.append(Part(normaliser(p["normaliser"]), at, columns, fitted))
+            spec = {k: from_label(v) if k == "base" else v for k, v in p["normaliser"].items()}
+            parts.append(
+                Part(
+                    normaliser=normaliser(spec),
+                    at=at,
+                    columns=Columns.of([indicators[i] for i in at]),
+                    base=from_label(p["base"]),
+                    fitted=tuple({k: from_plain(v) for k, v in f.items()} for f in p["fitted"]),
+                    blank=tuple(np.isin(np.arange(at.size), b) for b in p["blank"]),
+                )
+            )
         periods = plain["periods"]
-        return cls(
-            framework,
-            tuple(parts),
-            None if periods is None else tuple(_from_label(v) for v in periods),
-            _from_label(plain["base"]),
-        )
+        labels = None if periods is None else tuple(from_label(v) for v in periods)
+        return cls(framework, tuple(parts), labels)
 
     def save(self, path: str | Path) -> None:
         """Write the scale as JSON."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
+        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
         Path(path).write_text(text, encoding="utf-8")
 
     @classmethod
@@ -219,10 +323,12 @@ class Scale:
             plain = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise DataError(f"{path} is no saved scale ({error})") from error
+        if not isinstance(plain, dict):
+            raise DataError(f"{path} is no saved scale (it holds no table)")
         return cls.from_dict(plain)
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{p.normaliser.method} ({p.normaliser.window})" for p in self.parts)
+        parts = ", ".join(p.normaliser.label for p in self.parts)
         return f"<Scale of {len(self.codes)} indicators: {parts}>"
 
 
@@ -232,6 +338,7 @@ def fit(table: Table, framework: Framework, normaliser: Normaliser) -> Scale:
     Parameters
     ----------
     table : Table
+        Its columns are those of the framework.
     framework : Framework
         ``indicator.normalise`` takes the place of ``normaliser``.
     normaliser : Normaliser
@@ -239,88 +346,142 @@ def fit(table: Table, framework: Framework, normaliser: Normaliser) -> Scale:
     Raises
     ------
     DataError
-        A column does not vary in the window, lacks goalposts, or is out of a domain.
+        A column does not vary in the window, lacks goalposts, or is out of a domain; the base
+        period is not in the data.
+    DefinitionError
+        A goalpost, bound or target is outside the domain of its transform.
+
+    Examples
+    --------
+    >>> import gz_index as gz, pandas as pd
+    >>> from gz_index.normalise import normaliser
+    >>> from gz_index.table import align
+    >>> f = gz.Framework((gz.Indicator(code="a", direction=gz.Direction(-1)),))
+    >>> table = align(pd.DataFrame({"a": [2.0, 3, 6]}, index=["x", "y", "z"]), f)
+    >>> scale = fit(table, f, normaliser("minmax"))
+    >>> scale.apply(table)[0].tolist()
+    [[1.0], [0.75], [0.0]]
+    >>> scale.to_frame()[["parameter", "value"]].to_numpy().tolist()
+    [['worst', 6.0], ['best', 2.0]]
     """
-    x = _transformed(framework, table)
+    x = _transformed(framework, table.values, table)
     groups: list[tuple[Normaliser, list[int]]] = []
     for j, indicator in enumerate(framework.indicators):
         own = indicator.normalise if indicator.normalise is not None else normaliser
-        for known, members in groups:
+        for known, at in groups:
             if known is own or known == own:
-                members.append(j)
+                at.append(j)
                 break
         else:
             groups.append((own, [j]))
-    bases = {n.base for n, _ in groups if n.base is not None}
-    if len(bases) > 1:
-        raise MethodError(
-            f"normalisers with different base periods {sorted(map(str, bases))}",
-            hint="use one base period",
-        )
-    base = bases.pop() if bases else None
-    if table.periods is not None:
-        base = table.periods[0] if base is None else base
-        if base not in table.periods:
-            raise DataError(
-                f"there are no rows of the base period {base!r}",
-                [Problem("base", repr(base), f"periods are {', '.join(map(str, table.periods))}")],
-            )
-    rows = _rows(table, base)
     parts = []
-    for own, members in groups:
-        at = np.array(members, dtype=np.intp)
-        columns = Columns.of([framework.indicators[j] for j in members])
-        v = x if at.size == x.shape[1] else x[:, at]
-        fitted: list[Fitted]
-        if own.window == "period" and table.slot is not None:
-            fitted = [
-                own.fit(v[i], columns, _alone(rows.take(i), table, t))
-                for t, i in _each_period(table)
-            ]
-        elif own.window == "base":
-            first = np.flatnonzero(rows.base)
-            fitted = [own.fit(v[first], columns, rows.take(first))]
-        else:
-            fitted = [own.fit(v, columns, rows)]
-        parts.append(Part(own, at, columns, tuple(fitted)))
-    return Scale(framework, tuple(parts), table.periods, base)
+    for own, at_list in groups:
+        columns = Columns.of([framework.indicators[j] for j in at_list])
+        v = x if len(at_list) == x.shape[1] else x[:, at_list]
+        parts.append(_fit_part(own, np.array(at_list, dtype=np.intp), columns, v, table))
+    return Scale(framework, tuple(parts), table.periods)
 
 
-def _alone(rows: Rows, table: Table, t: int) -> Rows:
-    """Rows of one period, every one of which is a base row there."""
-    assert table.periods is not None
-    base = np.ones(len(rows.units), dtype=bool)
-    return replace(rows, base=base, several=False, where=str(table.periods[t]))
+def _fit_part(
+    own: Normaliser, at: NDArray[np.intp], columns: Columns, x: Array, table: Table
+) -> Part:
+    base = _base(own, table)
+    rows = _rows(table, base)
+    if own.window == "period" and table.periods is not None:
+        pieces = [
+            (x[i], replace(rows.take(i, str(table.periods[t])), base=np.ones(i.size, dtype=bool)))
+            for t, i in _each_period(table)
+        ]
+    elif own.window == "base" and table.periods is not None:
+        first = np.flatnonzero(rows.base)
+        pieces = [(x[first], rows.take(first, str(base)))]
+    else:
+        pieces = [(x, rows)]
+    fitted, blank = [], []
+    for v, here in pieces:
+        part = Part(own, at, columns, base, (), ())
+        with _in_range(part, v):
+            found = own.fit(v, columns, here)
+        for value in found.values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+        none: NDArray[np.bool_] = np.zeros(at.size, dtype=bool)
+        # a fixed window needs no data, and a unit's own base is looked for cell by cell
+        if found and own.window != "goalposts" and not own.per_unit and np.isnan(v.sum()):
+            none = np.asarray(np.isnan(v).all(axis=0))
+        fitted.append(found)
+        blank.append(none)
+    return Part(own, at, columns, base, tuple(fitted), tuple(blank))
 
 
-def _each_period(table: Table) -> list[tuple[int, NDArray[np.intp]]]:
+def _base(own: Normaliser, table: Table) -> Hashable | None:
+    """Return the base period: the one that is named, else the first."""
+    if table.periods is None:
+        if own.base is not None:
+            raise DataError(
+                f"{own.label}: the rows have no period, and base = {own.base!r} names one",
+                [
+                    Problem(
+                        "base", repr(own.base), "label the rows by (unit, period), or take it out"
+                    )
+                ],
+            )
+        return None
+    if own.base is None:
+        return table.periods[0]
+    for period in table.periods:
+        if period == own.base:
+            return period
+    raise DataError(
+        f"{own.label}: there are no rows of the base period {own.base!r}",
+        [Problem("base", repr(own.base), f"periods are {', '.join(map(repr, table.periods))}")],
+    )
+
+
+def _each_period(table: Table) -> Iterator[tuple[int, NDArray[np.intp]]]:
     assert table.slot is not None
-    return [(t, np.flatnonzero(table.slot == t)) for t in range(len(table.periods or ()))]
+    for t in range(len(table.periods or ())):
+        yield t, np.flatnonzero(table.slot == t)
 
 
 def _rows(table: Table, base: Hashable | None) -> Rows:
     n = len(table.units)
     if table.slot is None or table.periods is None:
-        return Rows(table.units, np.ones(n, dtype=bool), table.row_name, False)
+        return Rows(table.units, np.full(n, base is None), table.row_name, False)
     first = table.periods.index(base) if base in table.periods else -1
     return Rows(table.units, table.slot == first, table.row_name, len(table.periods) > 1)
 
 
-def _transformed(framework: Framework, table: Table) -> Array:
+@contextmanager
+def _in_range(part: Part, x: Array) -> Iterator[None]:
+    """Turn what overflows, or is divided by nothing, into an error that names the indicators."""
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        try:
+            yield
+        except FloatingPointError as error:
+            size = np.fmax.reduce(np.abs(x), axis=0)
+            odd = (size > 1e100) | (size < 1e-100)
+            what = "holds numbers that are too large or too small to reckon with (up to {})"
+            part.columns.refuse_columns(
+                part.normaliser.label, odd, what, size, "state it in another unit"
+            )
+            raise DataError(f"{part.normaliser.label}: {error}") from error
+
+
+def _transformed(framework: Framework, x: Array, table: Table) -> Array:
     names = [i.transform for i in framework.indicators]
     if not any(names):
-        return table.values
-    x = table.values.copy()
+        return x
+    x = x.copy()
     problems = []
     for j, name in enumerate(names):
         if name is None:
             continue
         _, inside, where = TRANSFORMS[name]
         bad = np.flatnonzero(~inside(x[:, j]) & ~np.isnan(x[:, j]))
-        indicator = framework.indicators[j]
         problems += [
             Problem(
-                f"{indicator.code} ({indicator.name})",
+                named(framework.indicators[j]),
                 f"{x[i, j]:.10g} for {table.row_name(int(i))} is not {where}",
                 f"correct the value, or take transform = {name!r} out",
             )
@@ -331,80 +492,3 @@ def _transformed(framework: Framework, table: Table) -> Array:
     if problems:
         raise DataError("a value is outside the domain of its transform", problems)
     return x
-
-
-def _indicator(i: Indicator) -> dict[str, Any]:
-    """Return what normalising needs to know of an indicator."""
-    return {
-        "code": i.code,
-        "zh": i.name.zh,
-        "en": i.name.en,
-        "direction": i.direction.to_toml(),
-        "goalposts": i.goalposts,
-        "transform": i.transform,
-        "target": None if i.target is None else i.target.value,
-    }
-
-
-def _from_indicator(plain: Mapping[str, Any]) -> Indicator:
-    posts, target = plain["goalposts"], plain["target"]
-    return Indicator(
-        code=plain["code"],
-        name=Text(plain["zh"], plain["en"]),
-        direction=Direction.of(plain["direction"]),
-        goalposts=None if posts is None else (posts[0], posts[1]),
-        transform=plain["transform"],
-        target=None if target is None else Target(target),
-    )
-
-
-# -- plain types ---------------------------------------------------------------------------------
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        flat = [None if v != v else v for v in value.ravel().tolist()]
-        return {"shape": list(value.shape), "values": flat}
-    return [_label(v) for v in value]
-
-
-def _restored(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        flat = [float("nan") if v is None else v for v in value["values"]]
-        return np.array(flat, dtype=np.float64).reshape(value["shape"])
-    return [_from_label(v) for v in value]
-
-
-_LABELS: Sequence[tuple[str, type, Callable[[str], Any]]] = (
-    ("int", int, int),
-    ("float", float, float),
-    ("timestamp", pd.Timestamp, pd.Timestamp),
-)
-
-
-def _label(value: Any) -> Any:
-    """Write a label of a unit or period so that its type comes back."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, pd.Period):
-        return {"period": str(value), "freq": value.freqstr}
-    for name, kind, _ in _LABELS:
-        if isinstance(value, kind):
-            return {name: str(value)}
-    raise MethodError(
-        f"a label of type {type(value).__name__} cannot be saved",
-        hint="use text, whole numbers or dates for units and periods",
-    )
-
-
-def _from_label(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    if "period" in value:
-        return pd.Period(value["period"], freq=value["freq"])
-    for name, _, make in _LABELS:
-        if name in value:
-            return make(value[name])
-    raise DataError(f"unknown label {dict(value)!r} in a saved scale")
