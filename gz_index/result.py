@@ -252,7 +252,15 @@ class IndexResult:
                     f"{c['clipped_cells']} normalised cells clipped: {named}",
                 )
             )
-        if index.weight.window == "period" or any(w.ndim > 1 for w in self.local.values()):
+        if c["periods"] > 1 and any(p.normaliser.window == "period" for p in self.scale.parts):
+            out.append(
+                Text(
+                    "标准化逐期进行：只可比较同期名次，不同时期的得分不可比",
+                    "normalised within each period: ranks of one period can be compared, "
+                    "scores of different periods cannot",
+                )
+            )
+        if any(w.ndim > 1 for w in self.local.values()):
             out.append(
                 Text(
                     "权重逐期计算：不同时期的得分不可比",

@@ -150,6 +150,7 @@ def test_pitfall_02_min_max_inside_each_year_erases_growth():
     assert pooled.is_monotonic_increasing
     assert pooled.iloc[-1] > 2 * pooled.iloc[0]
     assert np.ptp(flat) < 1e-12
+    assert any("normalised within each period" in n for n in yearly.evaluate(data).notes)
 
 
 def test_missing_cells_are_an_error_by_default_and_each_is_named():
