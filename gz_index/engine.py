@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index.aggregate.rule import Aggregate
 from gz_index.errors import MethodError
-from gz_index.framework import Framework, Group
+from gz_index.framework import Framework, Group, Text
 from gz_index.weighting.local import LocalWeights, by_period, labels
 from gz_index.weighting.rule import Weight
 
@@ -35,11 +35,14 @@ class Rolled:
         Weights of the children of each group, (k,), or (T, k) when they differ by period.
     complete : int or None
         Rows without gaps that data-driven weights were computed from, where there were gaps.
+    notes : tuple of Text
+        What the weighting has to say.
     """
 
     values: Array
     local: dict[str, Array]
     complete: int | None
+    notes: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ class Plan:
                     names = np.array(labels(self.framework, self.framework.children(code)))
                     at = np.arange(z.shape[0])[rows][list(error.rows)].tolist()
                     raise error.at(f"score of {code!r}", names[present].tolist(), at) from error
-        return Rolled(values, local, weights.complete)
+        return Rolled(values, local, weights.complete, tuple(weights.notes))
 
     def pieces(
         self, group: str, x: Array, w: Array, slot: Slot, below: Array | None

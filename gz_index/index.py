@@ -337,7 +337,7 @@ class Index:
             local=rolled.local,
             clipped=clipped,
             complete=rolled.complete,
-            extra_notes=notes,
+            extra_notes=(*notes, *rolled.notes),
         )
 
     @cached_property

@@ -165,6 +165,15 @@ def test_topsis_refuses_what_does_not_differ():
     ]
 
 
+@pytest.mark.parametrize("name", ["topsis", "grey-relational"])
+def test_an_ideal_of_one_never_rewards_the_worst_of_other_scales(name):
+    x, w = 1 + 99 * data(), np.full(4, 0.25)
+    with pytest.raises(MethodError, match=r"ideal = 'unit'.*outside \[0, 1\].*ideal = 'sample'"):
+        AGGREGATORS[name](x, w, ideal="unit")
+    scores = AGGREGATORS[name](x, w, ideal="sample")
+    assert scores[x.mean(axis=1).argmax()] > scores[x.mean(axis=1).argmin()]
+
+
 def test_wroclaw_by_hand():
     x, w = data(2), weights(2, "wroclaw")
     d = np.sqrt((w * (x - x.max(axis=0)) ** 2).sum(axis=1))

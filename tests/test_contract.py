@@ -99,5 +99,5 @@ def test_the_check_of_an_aggregator_finds_what_is_wrong():
 def test_the_check_of_a_normaliser_finds_what_is_wrong():
     with pytest.raises(AssertionError, match="not monotone"):
         testing.check_normaliser(lambda x: -x)
-    with pytest.raises(AssertionError, match="order of the rows"):
+    with pytest.raises(AssertionError, match="depends on the other rows"):
         testing.check_normaliser(lambda x: x + np.arange(len(x))[:, None])

@@ -266,6 +266,8 @@ def test_combined_weights():
     for by in ("multiplicative", "relative-entropy", "least-squares", "max-deviation"):
         w = toy(weight={**spec, "by": by}).evaluate(panel()).weights.loc[list("abcd"), "global"]
         assert w.sum() == pytest.approx(1, abs=1e-9)
+    game = toy(weight={**spec, "by": "game-theory"}).evaluate(panel())
+    assert any("shares entropy" in n and "condition number" in n for n in game.notes)
     with pytest.raises(gz.DefinitionError, match="no combination"):
         toy(weight={**spec, "by": "magic"})
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from gz_index._arrays import Array
+from gz_index._arrays import Array, refuse_cells
 from gz_index.aggregate._common import inputs
 from gz_index.errors import MethodError
 
@@ -16,6 +16,20 @@ __all__ = ["grey_relational", "topsis", "wroclaw"]
 def _choice(method: str, option: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise MethodError(f"{method}: {option} = {value!r}", hint=f"one of {', '.join(choices)}")
+
+
+def _within_unit(method: str, x: Array) -> None:
+    """Refuse values outside [0, 1] where the ideal is 1: beyond it, better would score worse."""
+    bad = (x < -1e-9) | (x > 1 + 1e-9)
+    if bad.any():
+        flat = x.reshape(-1, x.shape[-1])
+        refuse_cells(
+            f"{method} with ideal = 'unit'",
+            flat,
+            bad.reshape(flat.shape),
+            "outside [0, 1]",
+            "use ideal = 'sample', or normalise to [0, 1] (and clip)",
+        )
 
 
 def topsis(
@@ -49,7 +63,8 @@ def topsis(
     Raises
     ------
     MethodError
-        All rows are equal under positive weights (0/0), or an option is unknown.
+        All rows are equal under positive weights (0/0), a value is outside [0, 1] where the ideal
+        is 1, or an option is unknown.
 
     References
     ----------
@@ -65,6 +80,8 @@ def topsis(
     _choice("topsis", "ideal", ideal, ("sample", "unit"))
     _choice("topsis", "scale", scale, ("none", "vector"))
     x, w = inputs("topsis", x, w)
+    if ideal == "unit":
+        _within_unit("topsis", x)
     if scale == "vector":
         norm = np.sqrt((x**2).sum(axis=-2, keepdims=True))
         x = np.divide(x, norm, out=np.zeros_like(x), where=norm > 0)
@@ -141,7 +158,8 @@ def grey_relational(
     Raises
     ------
     MethodError
-        ``rho`` is out of range, or every unit is the ideal (0/0).
+        ``rho`` is out of range, every unit is the ideal (0/0), or a value is outside [0, 1] where
+        the ideal is 1.
 
     References
     ----------
@@ -156,6 +174,8 @@ def grey_relational(
     if not 0 < rho <= 1:
         raise MethodError(f"grey-relational: rho = {rho}", hint="rho lies in (0, 1], usually 0.5")
     x, w = inputs("grey-relational", x, w)
+    if ideal == "unit":
+        _within_unit("grey-relational", x)
     best = x.max(axis=-2, keepdims=True) if ideal == "sample" else 1.0
     delta = np.abs(best - x)
     low = delta.min(axis=(-2, -1), keepdims=True)

@@ -60,11 +60,13 @@ class Elementwise(Normaliser):
         Raises
         ------
         MethodError
-            The first row gives other numbers by itself.
+            The first or the last row gives other numbers by itself.
         """
-        whole = self.apply(x, {}, columns, rows)[:1]
-        one = self.apply(x[:1], {}, columns, rows)
-        if not np.allclose(one, whole, rtol=1e-9, equal_nan=True):
+        whole = self.apply(x, {}, columns, rows)
+        for i in (0, len(x) - 1):  # both: a leader divided by the maximum is 1 by itself too
+            one = self.apply(x[[i]], {}, columns, rows.take(np.array([i])))
+            if np.allclose(one, whole[[i]], rtol=1e-9, equal_nan=True):
+                continue
             raise MethodError(
                 f"{self.label}: what it gives for a row depends on the other rows",
                 hint="derive a class from gz_index.normalise.Normaliser and look at them in fit",
@@ -74,7 +76,14 @@ class Elementwise(Normaliser):
     def apply(self, x: Array, fitted: Fitted, columns: Columns, rows: Rows) -> Array:
         """Return what the function gives; NaN where the data are missing."""
         with np.errstate(all="ignore"):  # what is not finite is refused below
-            z = np.asarray(self.function(columns.oriented(x).copy(), **self.options), np.float64)
+            z = self.function(columns.oriented(x).copy(), **self.options)
+        try:
+            z = np.asarray(z, np.float64)
+        except (TypeError, ValueError) as error:
+            raise MethodError(
+                f"{self.label} returned no numbers ({error})",
+                hint="return one number for each cell",
+            ) from None
         if z.shape != x.shape:
             raise MethodError(
                 f"{self.label} returned shape {z.shape} for data of shape {x.shape}",

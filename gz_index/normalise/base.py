@@ -73,6 +73,8 @@ class Rows:
         Whether the table holds more than one period.
     period : str
         The period they belong to, where it is one.
+    everyone : sequence
+        Units of the whole table, as often as they have rows.
     """
 
     units: Sequence[Hashable]
@@ -80,12 +82,14 @@ class Rows:
     label: Callable[[int], str]
     several: bool
     period: str = ""
+    everyone: Sequence[Hashable] = ()
 
     def take(self, at: NDArray[np.intp], period: str = "") -> Rows:
         """Return the rows at some positions."""
         label = self.label
         units = [self.units[i] for i in at.tolist()]
-        return Rows(units, self.base[at], lambda i: label(int(at[i])), self.several, period)
+        base = self.base[at]
+        return Rows(units, base, lambda i: label(int(at[i])), self.several, period, self.everyone)
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Columns:
     Attributes
     ----------
     codes, names : tuple of str
-        The names are for messages: ``code (name)``.
+        The names are for messages: ``code (name)``, after ``log of`` or the like if transformed.
     transforms : tuple of str or None
     sign : +1 more is better, -1 less is better, 0 an interval is best
     low, high : goalposts, NaN where there are none
@@ -135,7 +139,7 @@ class Columns:
             row[3:5] = d.ideal or none
             row[5:7] = d.bounds or none
             row[7] = t.value if t is not None and level else np.nan
-        names = tuple(named(i) for i in indicators)
+        plain = [named(i) for i in indicators]
         transforms = tuple(i.transform for i in indicators)
         problems = []
         for j, name in enumerate(transforms):
@@ -145,7 +149,7 @@ class Columns:
             outside = ~inside(table[j, 1:]) & ~np.isnan(table[j, 1:])
             problems += [
                 Problem(
-                    names[j],
+                    plain[j],
                     f"{key} {value:g} is not {where}",
                     f"correct it, or take transform = {name!r} out",
                 )
@@ -159,6 +163,8 @@ class Columns:
             raise DefinitionError(
                 "a declared value is outside the domain of its transform", problems
             )
+        # what messages show of a transformed indicator are transformed values
+        names = tuple(f"{t} of {n}" if t else n for n, t in zip(plain, transforms, strict=True))
         return cls(tuple(i.code for i in indicators), names, transforms, *table.T)
 
     def oriented(self, x: Array) -> Array:

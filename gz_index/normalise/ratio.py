@@ -108,7 +108,8 @@ class Distance(Normaliser):
         See :class:`Normaliser`.
     reference : str or float
         ``"leader"``, ``"mean"``, ``"target"``, the label of a unit (its value in the base period;
-        with ``window = "period"`` in each period), or a number for all indicators.
+        with ``window = "period"`` in each period), or a number for all indicators. A whole number
+        that is the label of a unit, 440100 say, is that unit; 440100.0 is a number.
     form : {"ratio", "difference", "range"}
         :math:`x / x_{ref}` (:math:`x_{ref} / x` where less is better);
         :math:`(x - x_{ref}) / |x_{ref}|`, its sign turned where less is better; or
@@ -142,9 +143,10 @@ class Distance(Normaliser):
         super().__post_init__()
         one_of(self.method, "form", self.form, get_args(Form))
         one_of(self.method, "clip", self.clip, [True, False])
-        if isinstance(self.reference, int | float):
+        if isinstance(self.reference, int | float | np.number):
             value = number(self.method, "reference", self.reference)
-            object.__setattr__(self, "reference", value)
+            whole = isinstance(self.reference, int | np.integer)
+            object.__setattr__(self, "reference", int(self.reference) if whole else value)
 
     def fit(self, x: Array, columns: Columns, rows: Rows) -> dict[str, Any]:
         """Return reference and worst value of each oriented column, (m,)."""
@@ -180,8 +182,11 @@ class Distance(Normaliser):
         return (-np.inf, 0.0 if self.form == "difference" else 1.0) if self.clip else None
 
     def _reference(self, o: Array, columns: Columns, rows: Rows) -> Array:
-        if isinstance(self.reference, float):
-            return np.asarray(columns.oriented(columns.constants(self.reference)[None, :])[0])
+        unit = isinstance(self.reference, int) and self.reference in rows.units
+        if isinstance(self.reference, int | float) and not unit:
+            return np.asarray(
+                columns.oriented(columns.constants(float(self.reference))[None, :])[0]
+            )
         if self.reference == "leader":
             return lowest(o)[1]
         if self.reference == "mean":

@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gz_index._arrays import Array
-from gz_index.errors import DataError, Problem
+from gz_index._registry import closest
+from gz_index.errors import DataError, DefinitionError, Problem
 from gz_index.framework import Framework
 from gz_index.normalise.base import (
     TRANSFORMS,
@@ -195,6 +196,7 @@ class Scale:
         """Refuse known cells of an indicator of which the window held no value."""
         if part.blank[k].any():
             window = {"base": f"the base period ({part.base})", "period": "this period"}
+            window = {} if self.periods is None else window
             where = window.get(part.normaliser.window, "the data it was fitted to")
             part.columns.refuse(
                 part.normaliser.label,
@@ -221,7 +223,7 @@ class Scale:
         rows = []
         for part in self.parts:
             method, window = part.normaliser.method or part.normaliser.label, part.normaliser.window
-            labels = self.periods if len(part.fitted) > 1 and self.periods else [None]
+            labels = (window == "period" and self.periods) or (None,)
             for label, fitted in zip(labels, part.fitted, strict=True):
                 for name, value in fitted.items():
                     if not isinstance(value, np.ndarray) or value.shape != part.at.shape:
@@ -447,9 +449,11 @@ def _each_period(table: Table) -> Iterator[tuple[int, NDArray[np.intp]]]:
 def _rows(table: Table, base: Hashable | None) -> Rows:
     n = len(table.units)
     if table.slot is None or table.periods is None:
-        return Rows(table.units, np.full(n, base is None), table.row_name, False)
-    first = table.periods.index(base) if base in table.periods else -1
-    return Rows(table.units, table.slot == first, table.row_name, len(table.periods) > 1)
+        here, several = np.full(n, base is None), False
+    else:
+        first = table.periods.index(base) if base in table.periods else -1
+        here, several = table.slot == first, len(table.periods) > 1
+    return Rows(table.units, here, table.row_name, several, everyone=table.units)
 
 
 @contextmanager
@@ -477,6 +481,12 @@ def _transformed(framework: Framework, x: Array, table: Table) -> Array:
     for j, name in enumerate(names):
         if name is None:
             continue
+        if name not in TRANSFORMS:
+            what = f"there is no transform {name!r}{closest(name, TRANSFORMS)}"
+            hint = f"one of {', '.join(TRANSFORMS)}"
+            raise DefinitionError(
+                "an unknown transform", [Problem(named(framework.indicators[j]), what, hint)]
+            )
         _, inside, where = TRANSFORMS[name]
         bad = np.flatnonzero(~inside(x[:, j]) & ~np.isnan(x[:, j]))
         problems += [

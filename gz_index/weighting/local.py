@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gz_index._arrays import Array
 from gz_index.errors import MethodError
-from gz_index.framework import ROOT, Framework
+from gz_index.framework import ROOT, Framework, Text
 from gz_index.weighting.rule import Weight
 
 __all__ = ["LocalWeights", "by_period", "labels", "to_root"]
@@ -53,6 +53,8 @@ class LocalWeights:
     ----------
     complete : int or None
         Fewest rows that a data-driven scheme was left with after rows with gaps were set aside.
+    notes : list of Text
+        Shares (and condition numbers) of combinations.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class LocalWeights:
         self.units = units
         self.periods = periods
         self.complete: int | None = None
+        self.notes: list[Text] = []
 
     def siblings(self, rule: Weight, group: str, x: Array) -> Array:
         """Weights of the children of ``group`` whose values are ``x`` (n, k)."""
@@ -135,6 +138,7 @@ class LocalWeights:
         return np.stack([to_root(self.framework, local, c) for c in self.framework.leaves(group)])
 
     def _combine(self, rule: Weight, parts: list[Array], x: Array) -> Array:
+        assert isinstance(rule.scheme, tuple)
         from gz_index.weighting import COMBINATIONS, ON_DATA
 
         if any(p.ndim > 1 for p in parts):
@@ -145,7 +149,21 @@ class LocalWeights:
         options = {k: v for k, v in rule.options.items() if k != "by"}
         by = rule.options.get("by", "linear")
         data = (x[self._complete(x)],) if by in ON_DATA else ()
-        return np.asarray(COMBINATIONS[by](np.stack(parts), *data, **options).weights)
+        found = COMBINATIONS[by](np.stack(parts), *data, **options)
+        if found.alpha is not None and len(parts[0]) > 1:
+            shares = ", ".join(
+                f"{p.label} {a:.3g}" for p, a in zip(rule.scheme, found.alpha, strict=True)
+            )
+            form = f" ({found.convention})" if found.convention else ""
+            zh, en = (
+                f"组合赋权 {by}{form}：份额 {shares}",
+                f"combination {by}{form}: shares {shares}",
+            )
+            if found.condition is not None:
+                zh += f"；方程组条件数 {found.condition:.3g}"
+                en += f"; condition number of the system {found.condition:.3g}"
+            self.notes.append(Text(zh, en))
+        return np.asarray(found.weights)
 
     def _solve(self, rule: Weight, x: Array, codes: Sequence[str], what: str) -> Array:
         if not rule.reads_data:
