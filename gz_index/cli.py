@@ -155,7 +155,8 @@ def evaluate(
     console = _console()
     _print(console, result, top, lang)
     if out is not None:
-        console.print(f"written: {out}/ ({', '.join(sorted(p.name for p in out.iterdir()))})")
+        files = ", ".join(sorted(p.name for p in out.iterdir()))
+        console.print(f"written: {out}/ ({files})", soft_wrap=True)
 
 
 def _data(index: gz.Index, path: Path | None, unit: str | None, period: str | None) -> pd.DataFrame:
@@ -193,9 +194,10 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
         table.add_row(rank, str(names[label]), *cells)
     console.print(table)
     c = result.counts
+    over = f" x {c['periods']} periods" if c["periods"] > 1 else ""
     more = f"{len(frame) - top} more units. " if len(frame) > top else ""
     console.print(
-        f"{more}{c['units']} units x {c['periods']} periods, {len(f.codes)} indicators; "
+        f"{more}{c['units']} units{over}, {len(f.codes)} indicators; "
         f"weight {result.index.weight.label}, aggregate {result.index.aggregate.label}; "
         f"definition {result.index.hash[:19]}"
     )

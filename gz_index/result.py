@@ -374,7 +374,7 @@ class IndexResult:
     # -- saving ----------------------------------------------------------------------------------
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the result as a folder of Parquet and JSON; all of it or nothing.
+        """Write the result as a folder of Parquet and JSON, and CSV to look at; all or nothing.
 
         Parameters
         ----------
@@ -425,6 +425,8 @@ class IndexResult:
             self._frame(list(self.index.plan.nodes)).to_parquet(part / "nodes.parquet")
             self.ranks.to_parquet(part / "ranks.parquet")
             self.weights.to_parquet(part / "weights.parquet")
+            self.to_frame().to_csv(part / "scores.csv", encoding="utf-8-sig")  # for spreadsheets
+            self.weights.to_csv(part / "weights.csv", encoding="utf-8-sig")
             text = json.dumps(about, ensure_ascii=False, indent=1)
             (part / "result.json").write_text(text, encoding="utf-8")
             part.chmod(0o755)

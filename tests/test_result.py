@@ -22,6 +22,8 @@ def test_a_saved_result_loads_bit_for_bit(which, tmp_path, request):
     r = request.getfixturevalue(which)
     r.save(tmp_path / "out")
     again = gz.IndexResult.load(tmp_path / "out")
+    first = (tmp_path / "out" / "scores.csv").read_text("utf-8-sig").splitlines()[0]
+    assert first.endswith(",".join(r.to_frame()))
     assert np.array_equal(again.values, r.values, equal_nan=True)
     pd.testing.assert_frame_equal(again.scores, r.scores)
     pd.testing.assert_frame_equal(again.ranks, r.ranks)
