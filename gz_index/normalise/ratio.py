@@ -182,11 +182,10 @@ class Distance(Normaliser):
         return (-np.inf, 0.0 if self.form == "difference" else 1.0) if self.clip else None
 
     def _reference(self, o: Array, columns: Columns, rows: Rows) -> Array:
-        unit = isinstance(self.reference, int) and self.reference in rows.units
+        unit = isinstance(self.reference, int) and self.reference in rows.everyone
         if isinstance(self.reference, int | float) and not unit:
-            return np.asarray(
-                columns.oriented(columns.constants(float(self.reference))[None, :])[0]
-            )
+            same = columns.constants(float(self.reference))
+            return np.asarray(columns.oriented(same[None, :])[0])
         if self.reference == "leader":
             return lowest(o)[1]
         if self.reference == "mean":
