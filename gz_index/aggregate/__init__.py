@@ -64,32 +64,42 @@ def bod(x: Array, w: Array, **options: Any) -> Array:
     from gz_index.weighting.frontier import bod as frontier
 
     x, w = inputs("bod", x, w)
-    shape = np.broadcast_shapes(x.shape[:-2], w.shape[:-1])
-    data = np.broadcast_to(x, (*shape, *x.shape[-2:])).reshape(-1, *x.shape[-2:])
-    scores = [frontier(one, **options).scores for one in data]
-    return np.reshape(scores, (*shape, x.shape[-2]))
+    scores = [frontier(one, **options).scores for one in x.reshape(-1, *x.shape[-2:])]
+    # draws of the weights alone leave the scores as they are
+    shape = (*np.broadcast_shapes(x.shape[:-2], w.shape[:-1]), x.shape[-2])
+    return np.array(np.broadcast_to(np.reshape(scores, x.shape[:-1]), shape))
 
 
 def _arithmetic_parts(x: Array, w: Array) -> Array:
+    x, w = inputs("arithmetic", x, w)
     return np.asarray(x * w[..., None, :])
 
 
 def _power_parts(x: Array, w: Array, *, exponent: float) -> Array:
     """Euler's split of the power mean: shares w x^r / sum(w x^r); of the geometric mean, w."""
-    score = power(x, w, exponent=exponent)[..., None]
-    if np.isinf(exponent):
-        hit = (x == score) & (w[..., None, :] > 0)
-        return np.asarray(score * hit / hit.sum(axis=-1, keepdims=True))
     if exponent == 1:
         return _arithmetic_parts(x, w)
-    ratio = np.divide(x, score, out=np.zeros_like(x), where=score != 0)
-    return np.asarray(score * w[..., None, :] * ratio**exponent)
+    score = power(x, w, exponent=exponent)[..., None]
+    x, w = inputs("power", x, w)
+    weight = w[..., None, :]
+    if np.isinf(exponent):
+        hit = (x == score) & (weight > 0)
+        return np.asarray(score * hit / hit.sum(axis=-1, keepdims=True))
+    unit = np.where(score > 0, score, 1.0)
+    seen = np.where(weight > 0, x, unit)
+    share = seen / unit if exponent > 0 else unit / seen  # its power is at most 1 / w
+    return np.asarray(score * weight * share ** abs(exponent))
 
 
 def _owa_parts(x: Array, w: Array, *, order: Any) -> Array:
-    del w
-    place = np.argsort(np.argsort(-x, axis=-1, kind="stable"), axis=-1)
-    return np.asarray(x * np.asarray(order, dtype=np.float64)[place])
+    """Each value times the weight of its place; equal values share the weights of their places."""
+    owa(x, w, order=order)  # refuses what does not fit
+    x, w = inputs("owa", x, w)
+    above = (x[..., None, :] > x[..., :, None]).sum(axis=-1)
+    equal = (x[..., None, :] == x[..., :, None]).sum(axis=-1)
+    total = np.concatenate([[0.0], np.cumsum(np.asarray(order, dtype=np.float64))])
+    parts = x * (total[above + equal] - total[above]) / equal
+    return np.array(np.broadcast_to(parts, np.broadcast_shapes(parts.shape, (*w.shape[:-1], 1, 1))))
 
 
 #: methods that a definition can name

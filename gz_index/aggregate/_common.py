@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gz_index._arrays import SUM_TOLERANCE, Array, refuse_cells
 from gz_index.errors import MethodError
 
-__all__ = ["inputs", "positive"]
+__all__ = ["inputs", "positive", "refuse"]
+
+
+def refuse(method: str, x: Array, bad: NDArray[np.bool_], what: str, hint: str) -> None:
+    """Refuse the cells ``bad`` of the first draw that has any, so that rows keep their number."""
+    n, k = x.shape[-2:]
+    mask = bad.reshape(-1, n, k)
+    draw = int(mask.any(axis=(1, 2)).argmax())
+    refuse_cells(method, x.reshape(-1, n, k)[draw], mask[draw], what, hint)
 
 
 def inputs(method: str, x: Array, w: Array) -> tuple[Array, Array]:
@@ -18,18 +27,35 @@ def inputs(method: str, x: Array, w: Array) -> tuple[Array, Array]:
     MethodError
         Wrong shapes, missing or infinite cells, weights that are negative or do not sum to one.
     """
-    x = np.asarray(x, dtype=np.float64)
-    w = np.asarray(w, dtype=np.float64)
+    try:
+        x = np.asarray(x, dtype=np.float64)
+        w = np.asarray(w, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise MethodError(
+            f"{method}: the data or the weights are not numbers ({error})",
+            hint="convert or drop the text columns",
+        ) from None
     if x.ndim < 2 or w.ndim < 1 or x.shape[-1] != w.shape[-1]:
         raise MethodError(
             f"{method} needs x (..., n, k) and w (..., k); got {x.shape} and {w.shape}",
             hint="one weight for each column",
         )
-    if not np.isfinite(x.sum()):
+    if x.size == 0:
+        raise MethodError(f"{method}: x of shape {x.shape} is empty", hint="give at least one row")
+    if x.ndim > 2 and w.ndim > 1:
+        try:
+            np.broadcast_shapes(x.shape[:-2], w.shape[:-1])
+        except ValueError:
+            raise MethodError(
+                f"{method}: the draws of x {x.shape} and w {w.shape} do not match",
+                hint="give as many weight vectors as matrices, or one of either",
+            ) from None
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = x.sum()
+    if not np.isfinite(total):  # a missing or infinite cell, or the sum itself was too large
         bad = ~np.isfinite(x)
         if bad.any():
-            flat, mask = x.reshape(-1, x.shape[-1]), bad.reshape(-1, x.shape[-1])
-            refuse_cells(method, flat, mask, "not a finite number", "fill or drop these cells")
+            refuse(method, x, bad, "not a finite number", "fill or drop these cells")
     if not (w >= 0).all():
         at = np.flatnonzero(~(w.reshape(-1, w.shape[-1]) >= 0).all(axis=0))
         raise MethodError(
@@ -55,11 +81,10 @@ def positive(method: str, x: Array) -> None:
         A value is not above zero.
     """
     if not (x > 0).all():
-        flat = x.reshape(-1, x.shape[-1])
-        refuse_cells(
+        refuse(
             method,
-            flat,
-            ~(flat > 0),
+            x,
+            ~(x > 0),
             "not above zero",
             "normalise to an interval above zero, e.g. {method = 'minmax', to = [1, 100]}, "
             "or aggregate by the arithmetic mean",

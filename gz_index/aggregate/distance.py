@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from gz_index._arrays import Array, refuse_cells
-from gz_index.aggregate._common import inputs
+from gz_index._arrays import Array
+from gz_index.aggregate._common import inputs, refuse
 from gz_index.errors import MethodError
 
 __all__ = ["grey_relational", "topsis", "wroclaw"]
@@ -22,14 +22,21 @@ def _within_unit(method: str, x: Array) -> None:
     """Refuse values outside [0, 1] where the ideal is 1: beyond it, better would score worse."""
     bad = (x < -1e-9) | (x > 1 + 1e-9)
     if bad.any():
-        flat = x.reshape(-1, x.shape[-1])
-        refuse_cells(
+        refuse(
             f"{method} with ideal = 'unit'",
-            flat,
-            bad.reshape(flat.shape),
+            x,
+            bad,
             "outside [0, 1]",
             "use ideal = 'sample', or normalise to [0, 1] (and clip)",
         )
+
+
+def _distance(x: Array, ideal: Array, v: Array) -> Array:
+    """Weighted distances (..., n), square root of sum v (x - ideal)^2, without overflow."""
+    d = x - ideal
+    unit = np.abs(d).max(axis=(-2, -1), keepdims=True)
+    unit = np.where(unit > 0, unit, 1.0)
+    return np.asarray(unit[..., 0] * np.sqrt(((d / unit) ** 2 @ v[..., None])[..., 0]))
 
 
 def topsis(
@@ -83,13 +90,14 @@ def topsis(
     if ideal == "unit":
         _within_unit("topsis", x)
     if scale == "vector":
+        top = np.abs(x).max(axis=-2, keepdims=True)
+        x = x / np.where(top > 0, top, 1.0)
         norm = np.sqrt((x**2).sum(axis=-2, keepdims=True))
-        x = np.divide(x, norm, out=np.zeros_like(x), where=norm > 0)
+        x = x / np.where(norm > 0, norm, 1.0)
     best = x.max(axis=-2, keepdims=True) if ideal == "sample" else np.ones(())
     worst = x.min(axis=-2, keepdims=True) if ideal == "sample" else np.zeros(())
-    v = (w**2 if weigh == "matrix" else w)[..., None]
-    near = np.sqrt(((x - best) ** 2 @ v)[..., 0])
-    far = np.sqrt(((x - worst) ** 2 @ v)[..., 0])
+    v = w**2 if weigh == "matrix" else w
+    near, far = _distance(x, best, v), _distance(x, worst, v)
     if not (near + far > 0).all():
         raise MethodError(
             "topsis: the units do not differ in any weighted indicator (0/0)",
@@ -129,11 +137,12 @@ def wroclaw(x: Array, w: Array) -> Array:
     """
     x, w = inputs("wroclaw", x, w)
     best = x.max(axis=-2, keepdims=True)
-    d = np.sqrt(((x - best) ** 2 @ w[..., None])[..., 0])
-    limit = d.mean(axis=-1, keepdims=True) + 2 * d.std(axis=-1, keepdims=True)
-    if not (limit > 0).all():
+    d = _distance(x, best, w)
+    far = d.max(axis=-1, keepdims=True)
+    if not (far > 0).all():
         raise MethodError("wroclaw: the units do not differ", hint="drop constant indicators")
-    return np.asarray(1 - d / limit)
+    d = d / far  # the measure is free of the unit of the data
+    return np.asarray(1 - d / (d.mean(axis=-1, keepdims=True) + 2 * d.std(axis=-1, keepdims=True)))
 
 
 def grey_relational(
@@ -181,5 +190,7 @@ def grey_relational(
     low = delta.min(axis=(-2, -1), keepdims=True)
     high = delta.max(axis=(-2, -1), keepdims=True)
     if not (high > 0).all():
-        raise MethodError("grey-relational: every unit is the ideal (0/0)")
+        raise MethodError(
+            "grey-relational: every unit is the ideal (0/0)", hint="drop constant indicators"
+        )
     return np.asarray((((low + rho * high) / (delta + rho * high)) @ w[..., None])[..., 0])

@@ -20,6 +20,11 @@ def _dot(x: Array, w: Array) -> Array:
     return np.asarray((x @ w[..., None])[..., 0])
 
 
+def _shape(x: Array, w: Array) -> tuple[int, ...]:
+    """Shape of the scores."""
+    return (*np.broadcast_shapes(x.shape[:-2], w.shape[:-1]), x.shape[-2])
+
+
 def arithmetic(x: Array, w: Array) -> Array:
     r"""Weighted arithmetic mean, :math:`\sum_j w_j x_j`; fully compensatory.
 
@@ -95,7 +100,8 @@ def harmonic(x: Array, w: Array) -> Array:
     """
     x, w = inputs("harmonic", x, w)
     positive("harmonic", x)
-    return np.asarray(1 / _dot(1 / x, w))
+    low = x.min(axis=-1)  # in units of the least value: 1 / x of a tiny one is infinite
+    return np.asarray(low / _dot(low[..., None] / x, w))
 
 
 def power(x: Array, w: Array, *, exponent: float) -> Array:
@@ -135,8 +141,8 @@ def power(x: Array, w: Array, *, exponent: float) -> Array:
         return geometric(x, w)
     x, w = inputs("power", x, w)
     if np.isinf(r):
-        out = np.where(w[..., None, :] > 0, x, -np.inf if r > 0 else np.inf)
-        return np.asarray(out.max(axis=-1) if r > 0 else out.min(axis=-1))
+        out = _extreme(x, w, 1 if r > 0 else -1)
+        return np.array(np.broadcast_to(out, _shape(x, w)))
     if r < 0 or (x < 0).any():
         positive("power", x)
     if abs(r) < 0.01 and (x > 0).all():
@@ -146,10 +152,23 @@ def power(x: Array, w: Array, *, exponent: float) -> Array:
         return np.asarray(
             np.exp(centre + np.log1p(_dot(np.expm1(r * (logs - centre[..., None])), w)) / r)
         )
-    # scaled by the largest value of each row, so that x^r neither overflows nor vanishes
-    top = (x.max(axis=-1) if r > 0 else x.min(axis=-1))[..., None]
-    top = np.where(top > 0, top, 1.0)
-    return np.asarray(top[..., 0] * _dot((x / top) ** r, w) ** (1 / r))
+    # in units of the value that decides each row, so that x^r neither overflows nor vanishes;
+    # children without weight do not decide
+    top = _extreme(x, w, 1 if r > 0 else -1)[..., None]
+    unit = np.where(top > 0, top, 1.0)
+    if (w > 0).all():
+        share = x / unit if r > 0 else unit / x
+    else:
+        seen = np.where(w[..., None, :] > 0, x, top)
+        share = seen / unit if r > 0 else unit / seen
+    return np.asarray(unit[..., 0] * _dot(share ** abs(r), w) ** (1 / r))
+
+
+def _extreme(x: Array, w: Array, sign: int) -> Array:
+    """Largest (or, with ``sign`` -1, least) value of each row over the children with weight."""
+    if not (w > 0).all():
+        x = np.where(w[..., None, :] > 0, x, -sign * np.inf)
+    return np.asarray(x.max(axis=-1) if sign > 0 else x.min(axis=-1))
 
 
 def mean_min(x: Array, w: Array, *, a: float = 1.0, b: float = 0.0) -> Array:
@@ -183,12 +202,12 @@ def mean_min(x: Array, w: Array, *, a: float = 1.0, b: float = 0.0) -> Array:
     >>> mean_min([[1.0, 3.0]], [0.5, 0.5], a=0.5)
     array([1.5])
     """
-    if not (0 <= a <= 1 and b >= 0):
+    if not (0 <= a <= 1 and 0 <= b < np.inf):
         raise MethodError(f"mean-min: a = {a}, b = {b}", hint="a lies in [0, 1], b is >= 0")
     x, w = inputs("mean-min", x, w)
     mean = _dot(x, w)
-    low = np.where(w[..., None, :] > 0, x, np.inf).min(axis=-1)
-    return np.asarray(mean - a * (np.sqrt((mean - low) ** 2 + b**2) - b))
+    low = _extreme(x, w, -1)
+    return np.asarray(mean - a * (np.hypot(mean - low, b) - b))
 
 
 def owa(x: Array, w: Array, *, order: Sequence[float]) -> Array:
@@ -222,7 +241,7 @@ def owa(x: Array, w: Array, *, order: Sequence[float]) -> Array:
     array([2.])
     """
     x, w = inputs("owa", x, w)
-    v = np.asarray(order, dtype=np.float64)
+    v = np.asarray(order, dtype=np.float64)  # of the best, second best, ...
     k = x.shape[-1]
     if v.shape != (k,) or not (v >= 0).all() or abs(v.sum() - 1) > SUM_TOLERANCE:
         raise MethodError(
@@ -234,4 +253,5 @@ def owa(x: Array, w: Array, *, order: Sequence[float]) -> Array:
             "owa weighs positions and would ignore the unequal weights of the indicators",
             hint="use equal weights here, or another aggregation",
         )
-    return np.asarray(-np.sort(-x, axis=-1) @ v)
+    out = np.sort(x, axis=-1) @ v[::-1]
+    return np.array(np.broadcast_to(out, _shape(x, w)))

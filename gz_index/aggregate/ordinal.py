@@ -133,7 +133,8 @@ def outranking(x: Array, w: Array) -> Array:
     half = np.zeros((*np.broadcast_shapes(x.shape[:-2], w.shape[:-1]), n, n))
     for j in range(x.shape[-1]):  # one column at a time: memory stays at a few (n, n)
         a, b = x[..., j][..., :, None], x[..., j][..., None, :]
-        half += w[..., j, None, None] * np.sign(a - b)
+        with np.errstate(over="ignore"):  # the sign of an infinite difference is right
+            half += w[..., j, None, None] * np.sign(a - b)
     out = 0.5 + 0.5 * half
     out[..., np.arange(n), np.arange(n)] = 0.0
     return np.asarray(out)
@@ -169,7 +170,7 @@ def _majority(e: Array) -> Array:
     return np.where(np.abs(margin) <= 1e-12, 0.0, np.sign(margin))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kemeny:
     """The order that agrees best with all pairwise comparisons.
 
@@ -209,6 +210,11 @@ def kemeny_order(x: Array, w: Array, *, exact_up_to: int = EXACT, seconds: float
     seconds : float
         Time for one block; when it runs out, the local search stands and ``exact`` is false.
 
+    Raises
+    ------
+    MethodError
+        Several draws at once, no time, or what :func:`outranking` refuses.
+
     References
     ----------
     Young, H. P. and Levenglick, A. (1978). A consistent extension of Condorcet's election
@@ -225,11 +231,15 @@ def kemeny_order(x: Array, w: Array, *, exact_up_to: int = EXACT, seconds: float
     from scipy.sparse.csgraph import connected_components
 
     x, w = inputs("kemeny", x, w)
-    if x.ndim != 2:
+    if x.ndim != 2 or w.ndim != 1:
         raise MethodError("kemeny_order takes one matrix (n, k)", hint="loop over the draws")
+    if not seconds > 0:
+        raise MethodError(f"kemeny: seconds = {seconds}", hint="give the seconds for one block")
     # rows in an order of their own, whatever order rows and columns came in
     wins = outranking(x, w).sum(axis=1)
-    key = np.lexsort((*x.T, (x**2) @ w, x @ w, wins.round(9)))
+    peak = np.abs(x).max()
+    z = x / peak if peak > 0 else x
+    key = np.lexsort((*x.T, (z**2 @ w).round(9), (z @ w).round(9), wins.round(9)))
     e = outranking(x[key], w)
     sign = _majority(e)
     count, block = connected_components(sign >= 0, directed=True, connection="strong")
@@ -295,7 +305,7 @@ def _solve(e: Array, seconds: float) -> Order | None:
         integrality=np.ones(len(pairs), dtype=np.int64),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(transitive, 0, 1),
-        options={"time_limit": seconds},
+        options={"time_limit": seconds, "mip_rel_gap": 0.0},  # by default 1e-4 short is "optimal"
     )
     if found.status != 0:
         return None

@@ -15,6 +15,7 @@ __all__ = ["mpi", "mpi_contributions"]
 
 
 def _moments(x: Array, w: Array) -> tuple[Array, Array]:
+    """Mean M and squared coefficient of variation (S / M)^2 of each row."""
     mean = _dot(x, w)
     if not (mean > 0).all():
         raise MethodError(
@@ -22,8 +23,13 @@ def _moments(x: Array, w: Array) -> tuple[Array, Array]:
             rows=[int(np.argmin(mean) % mean.shape[-1])],
             hint="normalise to mean 100 and standard deviation 10, or by method ampi (70 to 130)",
         )
-    spread = ((x - mean[..., None]) ** 2 * w[..., None, :]).sum(axis=-1)  # divisor n, not n - 1
-    return mean, spread
+    gap = (x - mean[..., None]) / mean[..., None]
+    return mean, np.asarray((gap**2 * w[..., None, :]).sum(axis=-1))  # divisor n, not n - 1
+
+
+def _check(penalty: str) -> None:
+    if penalty not in ("-", "+"):
+        raise MethodError(f"mpi: penalty = {penalty!r}", hint="penalty is '-' or '+'")
 
 
 def mpi(x: Array, w: Array, *, penalty: Literal["-", "+"] = "-") -> Array:
@@ -60,17 +66,17 @@ def mpi(x: Array, w: Array, *, penalty: Literal["-", "+"] = "-") -> Array:
     >>> mpi([[90.0, 110.0]], [0.5, 0.5], penalty="+")
     array([101.])
     """
-    if penalty not in ("-", "+"):
-        raise MethodError(f"mpi: penalty = {penalty!r}", hint="penalty is '-' or '+'")
+    _check(penalty)
     x, w = inputs("mpi", x, w)
-    mean, spread = _moments(x, w)
-    return np.asarray(mean - spread / mean if penalty == "-" else mean + spread / mean)
+    mean, cv2 = _moments(x, w)
+    return np.asarray(mean * (1 - cv2) if penalty == "-" else mean * (1 + cv2))
 
 
 def mpi_contributions(x: Array, w: Array, *, penalty: Literal["-", "+"] = "-") -> Array:
     """Parts x_j dF/dx_j, which add up to the index: it is homogeneous of degree one."""
     x, w = inputs("mpi", x, w)
-    mean, spread = _moments(x, w)
-    m, s = mean[..., None], spread[..., None]
-    slope = w[..., None, :] * (2 * (x - m) / m - s / m**2)
+    _check(penalty)
+    mean, cv2 = _moments(x, w)
+    m, c = mean[..., None], cv2[..., None]
+    slope = w[..., None, :] * (2 * (x - m) / m - c)  # of S^2 / M
     return np.asarray(x * (w[..., None, :] - slope if penalty == "-" else w[..., None, :] + slope))
