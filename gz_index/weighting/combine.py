@@ -174,7 +174,7 @@ def max_deviation(weights: ArrayLike, x: ArrayLike) -> Combination:
     Raises
     ------
     MethodError
-        No indicator varies.
+        No indicator that has weight varies.
 
     Examples
     --------
@@ -183,18 +183,28 @@ def max_deviation(weights: ArrayLike, x: ArrayLike) -> Combination:
     (array([0.4286, 0.5714]), array([0.4286, 0.5714]))
     """
     w = _vectors(weights, "max-deviation")
-    a = np.sort(_data(w, x, "max-deviation"), axis=0)
+    a = _data(w, x, "max-deviation")
+    a = np.sort(a / (np.abs(a).max() or 1.0), axis=0)  # one scale for all: shares stay as they are
+    a -= a[0]
     n = len(a)
     # sum over pairs |x_i - x_r| = 2 sum_i (2i - n - 1) x_(i), i = 1..n
     spread = 2 * ((2 * np.arange(1, n + 1) - n - 1) @ a)
-    alpha = to_weights(w @ spread, "max-deviation", hint="no indicator tells the units apart")
+    if not (w @ spread).any():
+        raise MethodError(
+            "max-deviation: no indicator that has weight tells the units apart",
+            hint="use the linear combination",
+        )
+    alpha = to_weights(w @ spread, "max-deviation")
     return Combination(to_weights(alpha @ w, "max-deviation"), alpha)
 
 
 def _data(w: Array, x: ArrayLike, method: str) -> Array:
     a = matrix(x, method)
     if a.shape[1] != w.shape[1]:
-        raise MethodError(f"{method}: {w.shape[1]} weights for {a.shape[1]} columns of data")
+        raise MethodError(
+            f"{method}: {w.shape[1]} weights for {a.shape[1]} columns of data",
+            hint="give the data of the same indicators, in the same order",
+        )
     return a
 
 

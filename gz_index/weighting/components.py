@@ -15,7 +15,8 @@ __all__ = ["Components", "ucm_weights", "unobserved_components"]
 
 #: share of own variance below which an indicator counts as being the factor itself
 HEYWOOD = 1e-5
-_STEPS = 200_000
+_STEPS = 500
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,13 @@ def unobserved_components(x: ArrayLike) -> Components:
     r"""Unobserved-components model, :math:`I_{qc} = \alpha_q + \beta_q (ph_c + \epsilon_{qc})`.
 
     With :math:`ph \sim N(0, 1)` and :math:`\epsilon_q \sim N(0, \sigma_q^2)` independent, the
-    parameters are estimated by maximum likelihood (an EM algorithm run to full precision), and
+    parameters are estimated by maximum likelihood (Newton's method, to full precision), and
     :math:`E[ph_c | I] = \sum_q w_{q} (I_{qc} - \alpha_q) / \beta_q`.
 
     Parameters
     ----------
     x : (n, k)
-        Oriented data on any scale, k >= 3 (below that the model is not identified), n > k.
+        Oriented data on any scale, n >= 4, k >= 3 (below that the model is not identified).
 
     Returns
     -------
@@ -71,6 +72,9 @@ def unobserved_components(x: ArrayLike) -> Components:
     ----------
     Kaufmann, D., Kraay, A. and Zoido-Lobaton, P. (1999). Aggregating governance indicators. World
     Bank Policy Research Working Paper 2195.
+
+    Joreskog, K. G. (1967). Some contributions to maximum likelihood factor analysis. Psychometrika
+    32(4), 443-482. doi:10.1007/BF02289658
 
     Examples
     --------
@@ -116,27 +120,50 @@ def unobserved_components(x: ArrayLike) -> Components:
 
 
 def _one_factor(r: Array) -> tuple[Array, Array]:
-    """Loadings and own variances (k,) of one factor, by maximum likelihood from correlations."""
+    """Loadings and own variances (k,) of one factor, by maximum likelihood from correlations.
+
+    Newton's method in the logarithms u of the own variances, the loadings being profiled out
+    (Joreskog 1967); with theta the eigenvalues, ascending, and Omega the eigenvectors of
+    exp(-u/2) R exp(-u/2), up to constants the deviance is sum(u) + ln theta_k + sum_{m<k} theta_m.
+    """
+
+    def deviance(u: Array) -> tuple[float, Array, Array]:
+        theta, omega = np.linalg.eigh(r * np.exp(-(u[:, None] + u) / 2))
+        return float(u.sum() + np.log(theta[-1]) + theta[:-1].sum()), theta, omega
+
     values, vectors = np.linalg.eigh(r)
-    load = vectors[:, -1] * np.sqrt(max(values[-1] - 1, 0.1))
-    own = np.clip(1 - load**2, 0.05, 0.95)
+    start = 1 - vectors[:, -1] ** 2 * max(values[-1] - 1, 0.1)
+    u = np.log(np.clip(start, 0.05, 0.95))
+    f, theta, omega = deviance(u)
     for _ in range(_STEPS):
-        b = load / own / (1 + (load**2 / own).sum())  # E[ph | z] = b'z (Woodbury)
-        cross = r @ b
-        new = cross / (1 - b @ load + b @ cross)
-        spare = 1 - new * cross
-        step = max(float(np.abs(new - load).max()), float(np.abs(spare - own).max()))
-        load, own = new, np.maximum(spare, 1e-12)
-        if own.min() < HEYWOOD:
-            break
-        if step < 1e-13:
-            return load, own
-    at = int(own.argmin())
+        rest, top = theta[:-1], theta[-1]
+        o, lead = omega[:, :-1], omega[:, -1]
+        slope = o**2 @ (1 - rest)
+        bend = (1 - rest) * (rest + top) / np.maximum(top - rest, _TINY)
+        curve = ((o * rest) @ o.T) * (o @ o.T) + ((o * bend) @ o.T) * np.outer(lead, lead)
+        size, axes = np.linalg.eigh(curve)
+        step = -axes @ ((axes.T @ slope) / np.maximum(np.abs(size), 1e-8))  # always downhill
+        longest = float(np.abs(step).max())
+        if longest < 1e-12:
+            return np.exp(u / 2) * lead * np.sqrt(max(top - 1, 0.0)), np.exp(u)
+        step *= min(1.0, 2 / longest)
+        while True:
+            new = u + step
+            found = deviance(new)
+            if found[0] <= f + 1e-13 * abs(f) or np.abs(step).max() < 1e-12:
+                break
+            step /= 2
+        u, (f, theta, omega) = new, found
+        if u.min() < np.log(HEYWOOD):
+            raise MethodError(
+                "unobserved-components: {columns} takes the place of the common factor (its own "
+                f"variance falls below {HEYWOOD:g}; a Heywood case)",
+                columns=[int(u.argmin())],
+                hint="take an indicator out that repeats it, or use pca or equal weights",
+            )
     raise MethodError(
-        f"unobserved-components: {{columns}} takes the place of the common factor (own variance "
-        f"{own[at]:.2g}; a Heywood case)",
-        columns=[at],
-        hint="take an indicator out that repeats it, or use pca or equal weights",
+        f"unobserved-components: no maximum of the likelihood after {_STEPS} steps",
+        hint="use pca or equal weights",
     )
 
 

@@ -21,12 +21,12 @@ class Frontier:
     Attributes
     ----------
     scores : (n,)
-        In [0, 1]; 1 on the frontier.
+        In (0, 1]; 1 on the frontier.
     weights : (n, k)
         Of each unit; they multiply the data and do not sum to one. They are optimal but not
         unique: another solution may give the same score by other weights.
     shares : (n, k)
-        Part of each indicator in the unit's score; rows sum to one (0 where the score is 0).
+        Part of each indicator in the unit's score; rows sum to one.
     data : (n, k)
     """
 
@@ -34,6 +34,15 @@ class Frontier:
     weights: Array
     shares: Array
     data: Array
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What should be said where these scores are printed."""
+        at_top = int((self.scores > 1 - 1e-9).sum())
+        return (
+            f"{at_top} of {len(self.scores)} units score 1 and are not told apart",
+            "the weights of a unit are optimal, not unique; its score is unique",
+        )
 
     def cross_efficiency(self) -> Array:
         """Mean score of each unit under the weights of all units, (n,).
@@ -65,12 +74,15 @@ def bod(
     x : (n, k)
         Normalised data >= 0, bigger is better; no unit may be zero throughout.
     bounds : (low, high), optional
-        Absolute limits of the weights, numbers or (k,).
+        Absolute limits >= 0 of the weights, numbers or (k,); high may be infinite. They are in
+        units of 1 / x: with limits, a change of unit changes the scores.
     shares : (low, high), optional
         Limits of each indicator's part in the unit's own score,
-        :math:`L_j \sum_l w_l x_{cl} \le w_j x_{cj} \le U_j \sum_l w_l x_{cl}`.
+        :math:`L_j \sum_l w_l x_{cl} \le w_j x_{cj} \le U_j \sum_l w_l x_{cl}`. A unit that is zero
+        where a share above zero is asked cannot keep them.
     ratios : sequence of (j, l, low, high)
-        :math:`low \le w_j / w_l \le high`, columns by position.
+        :math:`low \le w_j / w_l \le high`, columns by position, 0 <= low <= high; high may be
+        infinite.
 
     Returns
     -------
@@ -79,7 +91,8 @@ def bod(
     Raises
     ------
     MethodError
-        Negative data, a unit of zeros only, or limits that no weights can keep (the unit is named).
+        Negative data, a unit of zeros only, limits in the wrong order, or limits that no weights
+        can keep, or that leave only the score zero (the unit is named).
 
     References
     ----------
@@ -108,44 +121,94 @@ def bod(
             rows=empty.tolist(),
             hint="normalise to an interval above zero, e.g. to = [1, 100]",
         )
-    limits: list[tuple[float, float | None]] = [(0.0, None)] * k
+    unit = _size(a.max(axis=0))  # x / unit, w * unit: the solver takes small cells for zeros
+    z = a / unit
+    limits: list[tuple[float, float]] = [(0.0, np.inf)] * k
     if bounds is not None:
-        low, high = (np.broadcast_to(np.asarray(b, dtype=np.float64), k) for b in bounds)
-        if not ((low >= 0) & (low <= high)).all():
-            raise MethodError("bod: bounds are not 0 <= low <= high")
-        limits = [(float(p), float(q)) for p, q in zip(low, high, strict=True)]
-    fixed = [np.zeros((0, k))]
-    for j, other, least, most in ratios:
-        row = np.zeros((2, k))
-        row[0, [j, other]] = -1.0, least  # w_j >= least * w_l
-        row[1, [j, other]] = 1.0, -most
-        fixed.append(row)
+        low, high = _pair("bounds", bounds, k)
+        if not ((low >= 0) & (low <= high) & np.isfinite(low)).all():
+            raise MethodError("bod: bounds are not 0 <= low <= high", hint="give (low, high)")
+        limits = list(zip((low * unit).tolist(), (high * unit).tolist(), strict=True))
+    fixed = np.vstack([z, *(_ratio_rows(ratio, unit) for ratio in ratios)])
     part = None
     if shares is not None:
-        low, high = (np.broadcast_to(np.asarray(s, dtype=np.float64), k) for s in shares)
+        part = low, high = _pair("shares", shares, k)
         if not ((low >= 0) & (low <= high) & (high <= 1)).all() or low.sum() > 1 or high.sum() < 1:
             raise MethodError(
-                "bod: shares are not 0 <= low <= high <= 1 with sum(low) <= 1 <= sum(high)"
+                "bod: shares are not 0 <= low <= high <= 1 with sum(low) <= 1 <= sum(high)",
+                hint="give (low, high) that some shares of sum one keep",
             )
-        part = (low, high)
-    scores, weights = np.empty(n), np.empty((n, k))
+    weights = np.empty((n, k))
     for c in range(n):
-        rows = [a, *fixed]
+        own = z[c] / _size(z[c].max())
+        left = fixed
         if part is not None:
-            own = np.diag(a[c])
-            rows += [part[0][:, None] * a[c] - own, own - part[1][:, None] * a[c]]
-        left = np.vstack(rows)
+            mine = np.diag(own)
+            left = np.vstack([fixed, part[0][:, None] * own - mine, mine - part[1][:, None] * own])
         right = np.zeros(len(left))
-        right[:n] = 1.0
-        found = linprog(-a[c], A_ub=left, b_ub=right, bounds=limits, method="highs")
-        if found.status != 0:
+        right[:n] = 1.0  # sum_j w_j x_ij <= 1; every other row is <= 0
+        found = linprog(-own, A_ub=left, b_ub=right, bounds=limits, method="highs")
+        if found.status == 2:
             raise MethodError(
                 "bod: no weights keep the limits for {rows}", rows=[c], hint="widen the limits"
             )
+        if found.status != 0:
+            raise MethodError(
+                f"bod: the solver stopped at {{rows}} ({found.message})",
+                rows=[c],
+                hint="check for cells that are all but zero",
+            )
+        if own @ found.x < 1e-9:
+            zero = np.flatnonzero(own == 0)
+            raise MethodError(
+                "bod: the limits leave {rows} no score but zero"
+                + (" (it is zero in {columns})" if zero.size else ""),
+                rows=[c],
+                columns=zero.tolist(),
+                hint="widen the limits, or normalise to an interval above zero, e.g. to = [1, 100]",
+            )
         weights[c] = found.x
-        scores[c] = min(1.0, float(a[c] @ found.x))
-    value = a * weights
-    whole = value.sum(axis=1, keepdims=True)
-    return Frontier(
-        scores, weights, np.divide(value, whole, out=np.zeros_like(value), where=whole > 0), a
-    )
+    value = z * weights
+    whole = value.sum(axis=1)
+    return Frontier(np.minimum(1.0, whole), weights / unit, value / whole[:, None], a)
+
+
+def _size(peak: ArrayLike) -> Array:
+    """Return the power of two nearest to a number > 0 (dividing by it rounds nothing); 1 for 0."""
+    a = np.asarray(peak, dtype=np.float64)
+    return np.asarray(np.exp2(np.round(np.log2(np.where(a > 0, a, 1.0)))))
+
+
+def _pair(
+    name: str, limits: tuple[Sequence[float] | float, Sequence[float] | float], k: int
+) -> tuple[Array, Array]:
+    """Return the low and the high limit of each column, (k,) each."""
+    try:
+        low, high = (np.broadcast_to(np.asarray(b, dtype=np.float64), k) for b in limits)
+    except (TypeError, ValueError):
+        raise MethodError(
+            f"bod: {name} = {limits!r} for {k} columns",
+            hint="give (low, high), each a number or one number for each column",
+        ) from None
+    return low, high
+
+
+def _ratio_rows(ratio: tuple[int, int, float, float], unit: Array) -> Array:
+    """Rows r (2, k) with r w <= 0 that keep low <= w_j / w_l <= high, for rescaled weights."""
+    try:
+        j, other, low, high = ratio
+        fits = 0 <= low <= high and np.isfinite(low) and j != other
+        fits = fits and all(0 <= c < unit.size and c == int(c) for c in (j, other))
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise MethodError(
+            f"bod: the ratio limit {ratio!r} is not (j, l, low, high) with two of the "
+            f"{unit.size} columns and 0 <= low <= high",
+            hint="count columns from 0; high may be infinite",
+        )
+    rows = np.zeros((2, unit.size))
+    rows[0, [j, other]] = -1.0, low * unit[j] / unit[other]  # low w_l - w_j <= 0
+    if np.isfinite(high):
+        rows[1, [j, other]] = 1.0, -high * unit[j] / unit[other]  # w_j - high w_l <= 0
+    return np.asarray(rows / np.abs(rows).max(axis=1, keepdims=True).clip(min=1.0))

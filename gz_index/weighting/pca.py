@@ -25,6 +25,9 @@ __all__ = [
 
 Retain: TypeAlias = Literal["kaiser", "variance", "handbook"] | int
 
+#: eigenvalue from which the Handbook's "close to one" holds here (Jolliffe 2002, section 6.1.2)
+NEAR_ONE = 0.7
+
 
 @dataclass(frozen=True)
 class PCA:
@@ -70,7 +73,13 @@ class PCA:
         ----------
         x : (n, k)
         """
-        z = (matrix(x, "PCA scores", min_rows=1) - self.mean) / self.sd
+        a = matrix(x, "PCA scores", min_rows=1)
+        if a.shape[1] != self.mean.size:
+            raise MethodError(
+                f"PCA scores: {a.shape[1]} columns, fitted on {self.mean.size}",
+                hint="give the indicators that the components were fitted on, in the same order",
+            )
+        z = (a - self.mean) / self.sd
         return np.asarray(z @ self.coefficients @ self.shares)
 
 
@@ -82,9 +91,11 @@ def principal_components(x: ArrayLike, *, retain: Retain = "kaiser", variance: f
     x : (n, k)
         Oriented data on any scale, n >= 3.
     retain : {"kaiser", "variance", "handbook"} or int
-        How many components: eigenvalue > 1; a cumulative share of at least ``variance``; the
-        Handbook's practice (each explains more than 10 per cent, and together more than 60 per
-        cent); or a number. At least one is kept.
+        How many components: eigenvalue > 1 (kaiser); a cumulative share of at least ``variance``;
+        the Handbook's practice (an eigenvalue above or close to one, here > 0.7, and more than 10
+        per cent of the variance; as many as together explain more than 60 per cent); or a number.
+        At least one is always kept, also where no eigenvalue is above one; components of equal
+        eigenvalue are kept together, since only together are they determined.
     variance : float in (0, 1]
         For ``retain="variance"``.
 
@@ -115,6 +126,8 @@ def principal_components(x: ArrayLike, *, retain: Retain = "kaiser", variance: f
     values, vectors = np.linalg.eigh(correlation_of(products))
     values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
     kept = _retained(values, retain, variance)
+    while kept < len(values) and values[kept - 1] - values[kept] <= 1e-10 * values[0]:
+        kept += 1
     vectors = vectors[:, :kept]
     # covariance of component k with the simple mean of the z-scores is lambda_k * sum_j v_jk / K
     sums = vectors.sum(axis=0)
@@ -126,10 +139,10 @@ def principal_components(x: ArrayLike, *, retain: Retain = "kaiser", variance: f
 
 def _retained(values: Array, retain: Retain, variance: float) -> int:
     k = values.size
-    if isinstance(retain, int) and not isinstance(retain, bool):
+    if isinstance(retain, int | np.integer) and not isinstance(retain, bool):
         if not 1 <= retain <= k:
             raise MethodError(f"retain = {retain} of {k} components", hint=f"give 1 to {k}")
-        return retain
+        return int(retain)
     share = values / k
     if retain == "kaiser":
         return max(1, int((values > 1 + 1e-12).sum()))
@@ -139,7 +152,7 @@ def _retained(values: Array, retain: Retain, variance: float) -> int:
         return min(k, int(np.searchsorted(share.cumsum(), variance - 1e-12)) + 1)
     if retain == "handbook":
         enough = min(k, int(np.searchsorted(share.cumsum(), 0.6, side="right")) + 1)
-        return max(1, enough, int((share > 0.1).sum()))
+        return max(enough, int(((values > NEAR_ONE) & (share > 0.1)).sum()))
     raise MethodError(
         f"retain = {retain!r}", hint="'kaiser', 'variance', 'handbook' or a number of components"
     )
@@ -245,7 +258,11 @@ class Factors:
 
 
 def factor_analysis(
-    x: ArrayLike, *, retain: Retain = "handbook", kaiser_normalise: bool = True
+    x: ArrayLike,
+    *,
+    retain: Retain = "handbook",
+    variance: float = 0.85,
+    kaiser_normalise: bool = True,
 ) -> Factors:
     r"""Factors as in the OECD/JRC Handbook: principal components, rotated by varimax.
 
@@ -261,7 +278,10 @@ def factor_analysis(
     x : (n, k)
         Oriented data on any scale, n >= 3.
     retain : {"handbook", "kaiser", "variance"} or int
-        As in :func:`principal_components`; it can change the weights a good deal.
+        As in :func:`principal_components`; it can change the weights a good deal. With as many
+        factors as indicators, each is its own factor and the weights are nearly equal.
+    variance : float in (0, 1]
+        For ``retain="variance"``.
     kaiser_normalise : bool
         Scale each indicator to unit communality while rotating, as statistics packages do by
         default; the Handbook's table of rotated loadings is reproduced with it.
@@ -280,7 +300,7 @@ def factor_analysis(
     >>> f.own, f.weights.round(4)
     ((0, 0, 1, 1), array([0.2839, 0.2973, 0.1163, 0.3025]))
     """
-    p = principal_components(x, retain=retain)
+    p = principal_components(x, retain=retain, variance=variance)
     rotated = varimax(p.loadings, kaiser_normalise=kaiser_normalise)
     signs = np.where(rotated.sum(axis=0) < 0, -1.0, 1.0)
     rotated = rotated * signs
@@ -312,14 +332,20 @@ def _from_loadings(loadings: Array) -> tuple[tuple[int, ...], Array]:
     return tuple(int(f) for f in own), to_weights(raw, "factor")
 
 
-def factor(x: ArrayLike, *, retain: Retain = "handbook", kaiser_normalise: bool = True) -> Array:
+def factor(
+    x: ArrayLike,
+    *,
+    retain: Retain = "handbook",
+    variance: float = 0.85,
+    kaiser_normalise: bool = True,
+) -> Array:
     """Factor weights of the OECD/JRC Handbook; see :func:`factor_analysis`.
 
     Parameters
     ----------
     x : (n, k)
         Oriented data on any scale, n >= 3.
-    retain, kaiser_normalise
+    retain, variance, kaiser_normalise
         As in :func:`factor_analysis`.
 
     Returns
@@ -334,14 +360,17 @@ def factor(x: ArrayLike, *, retain: Retain = "handbook", kaiser_normalise: bool 
     a = matrix(x, "factor", min_rows=2)
     if a.shape[1] == 1:
         return np.ones(1)
-    return factor_analysis(a, retain=retain, kaiser_normalise=kaiser_normalise).weights
+    found = factor_analysis(a, retain=retain, variance=variance, kaiser_normalise=kaiser_normalise)
+    return found.weights
 
 
 def varimax(loadings: ArrayLike, *, kaiser_normalise: bool = False) -> Array:
     """Rotate loadings (k, r) by varimax until nothing moves (angles below 1e-13).
 
-    Rotating pairs of factors by the closed-form angle of Kaiser converges to full precision; the
-    usual default tolerances of 1e-5 leave scores that are off in the first digits.
+    Rotating pairs of factors by the closed-form angle of Kaiser converges to full precision;
+    stopping when the criterion grows by less than 1e-5, as is usual, is too early. Where the
+    criterion is the same at every angle (a plane in which the indicators lie evenly around the
+    circle), the plane is left as it is.
 
     Raises
     ------
@@ -373,6 +402,8 @@ def varimax(loadings: ArrayLike, *, kaiser_normalise: bool = False) -> Array:
                 v = 2 * a[:, i] * a[:, j]
                 top = 2 * (k * (u @ v) - u.sum() * v.sum())
                 low = k * (u @ u - v @ v) - (u.sum() ** 2 - v.sum() ** 2)
+                if np.hypot(top, low) <= 1e-13 * k * (u @ u + v @ v):
+                    continue  # flat: no angle is better than another
                 angle = np.arctan2(top, low) / 4  # Kaiser (1958), eq. 7
                 widest = max(widest, abs(angle))
                 cos, sin = np.cos(angle), np.sin(angle)
