@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gz_index._arrays import Array, matrix, refuse_cells
+from gz_index._arrays import SUM_TOLERANCE, Array, matrix, refuse_cells
 from gz_index.errors import MethodError
 
 __all__ = ["Frontier", "bod"]
@@ -133,7 +133,8 @@ def bod(
     part = None
     if shares is not None:
         part = low, high = _pair("shares", shares, k)
-        if not ((low >= 0) & (low <= high) & (high <= 1)).all() or low.sum() > 1 or high.sum() < 1:
+        ordered = ((low >= 0) & (low <= high) & (high <= 1)).all()
+        if not ordered or low.sum() > 1 + SUM_TOLERANCE or high.sum() < 1 - SUM_TOLERANCE:
             raise MethodError(
                 "bod: shares are not 0 <= low <= high <= 1 with sum(low) <= 1 <= sum(high)",
                 hint="give (low, high) that some shares of sum one keep",

@@ -114,7 +114,8 @@ def test_the_score_is_the_weighted_sum_of_the_components():
     p = principal_components(X, retain=2)
     z = (X - X.mean(axis=0)) / X.std(axis=0, ddof=1)
     score = p.scores(X)
-    assert np.abs(score - sum(s * (z @ v) for s, v in zip(p.shares, p.coefficients.T))).max() < 1e-12
+    by_component = [z @ p.coefficients[:, k] for k in range(2)]
+    assert score == pytest.approx(p.shares @ by_component, abs=1e-12)
     assert abs(score.mean()) < 1e-12
     assert score.min() < 0
     assert p.scores(X[:1])[0] == pytest.approx(score[0])  # a new row by the old mean and deviation
