@@ -72,6 +72,8 @@ def test_the_likelihood_has_its_maximum_there():
             assert deviance(r, load + change[0], own * np.exp(change[1])) > best
 
 
+# at this tolerance the optimiser of some versions gives up after it has arrived
+@pytest.mark.filterwarnings("ignore:Fitting did not converge")
 def test_the_maximum_is_that_of_statsmodels():
     from statsmodels.multivariate.factor import Factor
 
