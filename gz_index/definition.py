@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gz_index._registry import closest
+from gz_index.choices import Sensitivity
 from gz_index.errors import DefinitionError, GzIndexError, Problem
 from gz_index.framework import (
     ROOT,
@@ -37,10 +38,12 @@ _SECTIONS = (
     "weight",
     "aggregate",
     "missing",
+    "sensitivity",
     "groups",
     "indicators",
     "excluded",
 )
+_WHOLE = ("normalise", "weight", "aggregate", "missing", "sensitivity")
 KINDS = ("level", "increment", "range", "rate", "share", "binary", "qualitative")
 OPERATORS = ("=", ">", ">=", "<", "<=", "range", "~")
 TRANSFORMS = ("log", "log10", "log1p", "sqrt", "logit")
@@ -228,7 +231,7 @@ def from_dict(
     excluded = tuple(_excluded(t) for t in rows("excluded"))
     whole = _Table(
         "",
-        {k: raw[k] for k in ("normalise", "weight", "aggregate", "missing") if k in raw},
+        {k: raw[k] for k in _WHOLE if k in raw},
         problems,
     )
     from gz_index.aggregate.rule import aggregate
@@ -238,6 +241,7 @@ def from_dict(
         ("weight", lambda v: weight(v, where=where)),
         ("aggregate", aggregate),
         ("missing", Missing.of),
+        ("sensitivity", Sensitivity.of),
     ):
         value = whole.made(key, make)
         if value is not None:
@@ -394,6 +398,7 @@ def to_dict(index: Index) -> dict[str, Any]:
         "weight": index.weight.to_dict(),
         "aggregate": index.aggregate.to_dict(),
         "missing": {"policy": index.missing.policy, "coverage": index.missing.coverage},
+        "sensitivity": None if index.sensitivity is None else index.sensitivity.to_dict(),
         "groups": [_node(g) for g in index.framework.groups if _node(g) != {"code": ROOT}],
         "indicators": [_node(i) for i in index.framework.indicators],
         "excluded": [_node(e) for e in index.excluded],
@@ -449,7 +454,7 @@ def _node(node: Indicator | Group | Excluded) -> dict[str, Any]:
         elif isinstance(value, Target | Baseline):
             value = _tidy(dataclasses.asdict(value))
         elif f.name == "goalposts" and value is not None:
-            value = list(value)
+            value = [float(v) for v in value]
         elif f.name == "normalise" and value is not None:
             value = to_spec(normaliser(value))
         elif f.name == "weigh" and value is not None:

@@ -29,6 +29,9 @@ Order: TypeAlias = NDArray[np.intp]
 #: units up to which the exact order is sought by default
 EXACT = 60
 
+#: the solver stops within 1e-6 of the best value, whatever the numbers are
+_SCALE = 1e7
+
 
 def _ranks(x: Array) -> Array:
     """Average ranks along the units, 1 is the lowest value."""
@@ -301,7 +304,7 @@ def _solve(e: Array, seconds: float) -> Order | None:
     values = np.tile([1.0, 1.0, -1.0], len(triples))
     transitive = csr_array((values, (rows, np.ravel(columns))), shape=shape)
     found = milp(
-        -gain,
+        -_SCALE * gain,
         integrality=np.ones(len(pairs), dtype=np.int64),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(transitive, 0, 1),
