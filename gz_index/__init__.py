@@ -39,6 +39,21 @@ _HOME = {
     "data": "catalog",
     "judgements": "catalog",
     "load": "catalog",
+    "Alternatives": "choices",
+    "CellError": "choices",
+    "Dirichlet": "choices",
+    "Exponent": "choices",
+    "Goalposts": "choices",
+    "Omit": "choices",
+    "Spread": "choices",
+    "Tables": "choices",
+    "Within": "choices",
+    "experts": "choices",
+    "leave_one_out": "comparison",
+    "smaa": "sensitivity.acceptability",
+    "sobol": "sensitivity.variance",
+    "stability": "sensitivity.weight_intervals",
+    "uncertainty": "sensitivity.montecarlo",
     "Comparison": "comparison",
     "compare": "comparison",
     "DataError": "errors",
@@ -60,6 +75,8 @@ _HOME = {
 }
 
 __all__ = [
+    "Alternatives",
+    "CellError",
     "Comparison",
     "DataError",
     "DefinitionError",
@@ -87,7 +104,7 @@ __all__ = [
 ]
 
 
-_MODULES = ("aggregate", "normalise", "testing", "weighting")
+_MODULES = ("aggregate", "choices", "normalise", "sensitivity", "testing", "weighting")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The command ``gz-index``: list, check, evaluate, cite, new."""
+"""The command ``gz-index``: list, check, evaluate, sensitivity, cite, new."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from rich.table import Table
 
 import gz_index as gz
 from gz_index import catalog
-from gz_index.errors import DataError, GzIndexError, NotFoundError, Problem
+from gz_index.cli_studies import print_studies
+from gz_index.errors import DataError, GzIndexError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT
+from gz_index.saving import new_folder, refuse_existing
+from gz_index.sensitivity.study import Study
 
 app = typer.Typer(
     add_completion=False,
@@ -203,6 +206,82 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
     )
     for note in result.notes_in(lang):
         console.print(f"- {note}", style="dim", soft_wrap=True)
+
+
+@app.command()
+def sensitivity(
+    definition: Definition,
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="csv, xlsx, parquet or dta; without it the embedded data."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the studies (must not exist).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace earlier studies in --out.")] = False,
+    draws: Annotated[int | None, typer.Option(min=2, help="Monte Carlo draws.")] = None,
+    points: Annotated[int | None, typer.Option(min=2, help="Sobol points, 2^k.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the random streams.")] = None,
+    level: Annotated[float, typer.Option(help="Probability of the intervals of ranks.")] = 0.9,
+    at: Annotated[str | None, typer.Option("--at", help="Period; the last by default.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 for one a core.")] = 1,
+    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
+    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 10,
+    lang: Lang = "en",
+) -> None:
+    """Say how far the ranking can be trusted: uncertainty, what it depends on, stability.
+
+    What varies stands in the [sensitivity] table of the definition; without one, every weight
+    varies by a quarter.
+    """
+    with _plain_errors():
+        index = _index(definition)
+        frame = _data(index, data, unit, period)
+        if out is not None:
+            refuse_existing(out, mark="uncertainty/study.json", overwrite=overwrite)
+        if index.sensitivity is None:
+            index = index.replace(sensitivity={"choices": [gz.Spread(size=0.25)]})
+        when = _period(index, frame, at)
+        how: dict[str, Any] = {
+            "seed": seed,
+            "period": when,
+            "n_jobs": jobs,
+            "progress": "rich" if sys.stderr.isatty() else None,
+        }
+        studies: dict[str, Study] = {
+            "uncertainty": gz.uncertainty(index, frame, draws=draws, level=level, **how),
+            "sobol": gz.sobol(index, frame, points=points, targets=["shift"], **how),
+        }
+        try:
+            studies["stability"] = gz.stability(index, frame, period=when)
+        except MethodError as error:
+            unstable = str(error)
+        else:
+            unstable = ""
+        if out is not None:
+            with new_folder(out, mark="uncertainty/study.json", overwrite=overwrite) as part:
+                for name, study in studies.items():
+                    study.save(part / name)
+    console = _console()
+    title = index.name.get(lang) or index.id
+    print_studies(console, studies, f"{title}, {when}" if when is not None else title, top, lang)
+    if unstable:
+        console.print(f"- {unstable}", style="dim", soft_wrap=True)
+    if out is not None:
+        console.print(f"written: {out}/ ({', '.join(studies)})", soft_wrap=True)
+
+
+def _period(index: gz.Index, frame: pd.DataFrame, at: str | None) -> Any:
+    periods = index.evaluate(frame).table.periods
+    if periods is None or at is None:
+        if at is not None:
+            raise NotFoundError(f"the data have no periods, so there is none called {at!r}")
+        return None if periods is None else periods[-1]
+    for p in periods:
+        if str(p) == at:
+            return p
+    raise NotFoundError(f"no period {at!r}; there are {', '.join(map(str, periods))}")
 
 
 @app.command()

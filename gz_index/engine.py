@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -95,7 +95,12 @@ class Plan:
         return own
 
     def run(
-        self, z: Array, slot: Slot, units: int, periods: Sequence[object] | None = None
+        self,
+        z: Array,
+        slot: Slot,
+        units: int,
+        periods: Sequence[object] | None = None,
+        leaf_weights: Mapping[str, Array] | None = None,
     ) -> Rolled:
         """Weigh and aggregate normalised data up the tree.
 
@@ -109,27 +114,24 @@ class Plan:
             Number of distinct units, for the guard on data-driven weights.
         periods : sequence, optional
             Labels of the periods, for messages.
+        leaf_weights : mapping, optional
+            What :meth:`leaf_weights` gave for the same data.
         """
         known = ~np.isnan(z)
         gaps = not known.all()
         values = np.empty((z.shape[0], len(self.nodes)))
         values[:, : z.shape[1]] = z
         weights = LocalWeights(self.framework, slot, units, periods)
-        local: dict[str, Array] = {}
-        for code, _, leaves in reversed(self.groups):  # from the root: leaf rules reach down
-            rule = self.weigh(code) or (self.weight if code == self.nodes[-1] else None)
-            if rule is not None and rule.over == "leaves":
-                local |= weights.spread(weights.leaves(rule, code, z[:, leaves]), code)
-            elif rule is not None:
-                local.pop(code, None)
+        local = dict(self.leaf_weights(z, weights) if leaf_weights is None else leaf_weights)
         for code, kids, leaves in self.groups:
             x = values[:, kids]
             if code not in local:
                 local[code] = weights.siblings(self.weigh(code) or self.weight, code, x)
             below = known[:, leaves].mean(axis=1) if gaps else None
+            there = ~np.isnan(x) if gaps else None
             out = values[:, self.position[code]]
             out[:] = np.nan
-            for rows, present, w in self.pieces(code, x, local[code], slot, below):
+            for rows, present, w in self.pieces(code, there, local[code], slot, below):
                 try:
                     out[rows] = self.rule(code)(x[rows][:, present], w)
                 except MethodError as error:
@@ -138,8 +140,26 @@ class Plan:
                     raise error.at(f"score of {code!r}", names[present].tolist(), at) from error
         return Rolled(values, local, weights.complete, tuple(weights.notes))
 
+    def leaf_weights(self, z: Array, weights: LocalWeights) -> dict[str, Array]:
+        """Local weights of the groups that rules over all indicators reach, from the root down."""
+        local: dict[str, Array] = {}
+        for code, _, leaves in reversed(self.groups):
+            rule = self.weigh(code) or (self.weight if code == self.nodes[-1] else None)
+            if rule is not None and rule.over == "leaves":
+                local |= weights.spread(weights.leaves(rule, code, z[:, leaves]), code)
+            elif rule is not None:
+                local.pop(code, None)
+        return local
+
     def pieces(
-        self, group: str, x: Array, w: Array, slot: Slot, below: Array | None
+        self,
+        group: str,
+        there: NDArray[np.bool_] | None,
+        w: Array,
+        slot: Slot,
+        below: Array | None,
+        *,
+        draws: bool = False,
     ) -> Iterator[tuple[Rows, NDArray[np.bool_] | slice, Array]]:
         """Split the rows of a group into those that share weights and the children present.
 
@@ -149,24 +169,26 @@ class Plan:
         Parameters
         ----------
         group : str
-        x : (n, k)
-            Values of the children.
-        w : (k,) or (T, k)
+        there : (n, k) of bool, or None
+            Which children have a value; None when all have.
+        w : (k,) or (T, k); with draws (D, k) or (D, T, k)
         slot : (n,) or None
         below : (n,) or None
             Share of the indicators below the group that are known; None when all are.
+        draws : bool
+            Whether the first axis of ``w`` counts draws.
         """
         rule = self.rule(group)
         chunks: list[tuple[int, Rows]] = [(0, slice(None))]
-        if slot is not None and (w.ndim > 1 or (rule.window == "period" and not rule.rowwise)):
+        periodic = w.ndim > 1 + draws
+        if slot is not None and (periodic or (rule.window == "period" and not rule.rowwise)):
             chunks = list(by_period(slot))
         for t, rows in chunks:
-            local = w[t] if w.ndim > 1 else w
-            if below is None:
+            local = w[..., t, :] if periodic else w
+            if below is None or there is None:
                 yield rows, slice(None), local
                 continue
-            there = ~np.isnan(x)
-            enough = np.arange(x.shape[0])[rows]
+            enough = np.arange(below.size)[rows]
             enough = enough[(below[enough] >= self.coverage) & there[enough].any(axis=1)]
             if not rule.rowwise and not there[enough].all():
                 raise MethodError(
@@ -176,6 +198,6 @@ class Plan:
                 )
             patterns, which = np.unique(there[enough], axis=0, return_inverse=True)
             for p, present in enumerate(patterns):
-                total = local[present].sum()
-                if total > 0:
-                    yield enough[which.ravel() == p], present, local[present] / total
+                total = local[..., present].sum(axis=-1, keepdims=True)
+                if (total > 0).all():
+                    yield enough[which.ravel() == p], present, local[..., present] / total

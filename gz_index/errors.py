@@ -18,6 +18,7 @@ __all__ = [
     "MissingExtraError",
     "NotFoundError",
     "Problem",
+    "said_of",
 ]
 
 
@@ -150,6 +151,21 @@ class NotFoundError(GzIndexError, LookupError):
 
 class MissingExtraError(GzIndexError, ImportError):
     """An optional part is not installed; the message names the extra to install."""
+
+
+def said_of(where: str, error: GzIndexError) -> GzIndexError:
+    """Return the same error, said of a place: a combination of choices, a draw."""
+    if isinstance(error, _Listed):
+        return type(error)(f"{where}: {error.title}", error.problems)
+    if isinstance(error, MethodError):
+        return MethodError(
+            f"{where}: {error.message}",
+            hint=error.hint,
+            columns=error.columns,
+            rows=error.rows,
+            names=error.names,
+        )
+    return type(error)(f"{where}: {error}")
 
 
 class GzIndexWarning(UserWarning):

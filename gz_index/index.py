@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +15,14 @@ import numpy as np
 
 from gz_index._version import __version__
 from gz_index.aggregate.rule import Aggregate, AggregateLike, aggregate
+from gz_index.choices import Sensitivity
 from gz_index.engine import Plan
 from gz_index.errors import DataError, DefinitionError, GzIndexError, MethodError, Problem
 from gz_index.framework import Excluded, Framework, Text
 from gz_index.normalise import Normaliser, fit, normaliser
 from gz_index.result import IndexResult
 from gz_index.table import Table, align
+from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.rule import Weight, WeightLike, weight
 
 if TYPE_CHECKING:
@@ -123,6 +125,8 @@ class Index:
         Rank of equal scores.
     id, version, name, description, author, licence, notes, sources, data, excluded
         What makes it citable; ``notes`` are carried into every result.
+    sensitivity : mapping or Sensitivity, optional
+        What may vary in it; see :mod:`gz_index.choices`.
 
     Examples
     --------
@@ -152,6 +156,7 @@ class Index:
     sources: tuple[Source, ...] = ()
     data: str = ""
     excluded: tuple[Excluded, ...] = ()
+    sensitivity: Any = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -170,6 +175,7 @@ class Index:
         put(self, "weight", made("weight", weight, self.weight))
         put(self, "aggregate", made("aggregate", aggregate, self.aggregate))
         put(self, "missing", made("missing", Missing.of, self.missing))
+        put(self, "sensitivity", made("sensitivity", Sensitivity.of, self.sensitivity))
         put(self, "name", Text.of(self.name))
         put(self, "description", Text.of(self.description))
         put(self, "notes", tuple(Text.of(n) for n in self.notes))
@@ -197,6 +203,8 @@ class Index:
             put(self, "weight", dataclasses.replace(w, over=over))
         if not problems:
             problems.extend(self._weight_problems())
+            if self.sensitivity is not None:
+                problems.extend(self.sensitivity.problems(self.framework))
         if problems:
             raise DefinitionError(f"the definition of {self.id!r} is not valid", problems)
 
@@ -295,6 +303,76 @@ class Index:
             )
         return dataclasses.replace(self, **changes)
 
+    def without(self, codes: str | Iterable[str]) -> Index:
+        """Return the index built without some indicators or groups; the rest is weighed again.
+
+        Given and judged weights keep their proportions among the siblings that remain; schemes that
+        look at data or count siblings are worked out on what remains. The columns stand in
+        ``excluded``, so that an evaluation of the same data notes them; choices of the
+        ``sensitivity`` table that name what is gone leave it, and a note says which.
+
+        Parameters
+        ----------
+        codes : str or iterable of str
+            Indicators, or groups with all that hangs on them. A group left empty goes too.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such node.
+        DefinitionError
+            Nothing remains, or siblings remain whose given weights are all zero.
+        MethodError
+            Siblings remain whose judged weights are all zero.
+
+        Examples
+        --------
+        >>> import gz_index as gz
+        >>> smaller = gz.load("tai-2008").without(["patents", "university"])
+        >>> len(smaller.framework.codes), str(smaller.notes[-1])
+        (6, 'built without patents (Patents granted to residents), university (...)')
+        """
+        gone = tuple(dict.fromkeys([codes] if isinstance(codes, str) else codes))
+        if not gone:
+            return self
+        f = self.framework
+        lost = [i for i in f.indicators if {i.code, *f.ancestors(i.code)} & set(gone)]
+        named = [c if f.name(c) == c else f"{c} ({f.name(c)})" for c in gone]
+        if len(lost) == len(f.indicators):
+            raise DefinitionError(
+                f"nothing remains of {self.id!r} without {', '.join(named)}",
+                [Problem("indicators", "every one of them goes", "leave at least one in")],
+            )
+        rest = f.without(gone)
+        rest = Framework(
+            rest.indicators,
+            tuple(
+                dataclasses.replace(g, weigh=g.weigh and _restricted(g.weigh, rest))
+                for g in rest.groups
+            ),
+        )
+        rule = _restricted(self.weight, rest)
+        notes = [Text(f"构建时不含：{'、'.join(named)}", f"built without {', '.join(named)}")]
+        if isinstance(self.weight.scheme, Judgements):  # its caveats hold for what remains of it
+            known = rule.scheme.notes if isinstance(rule.scheme, Judgements) else ()
+            notes += [n for n in self.weight.scheme.notes if n not in known]
+        varies = self.sensitivity
+        if varies is not None and varies.problems(rest):
+            fit_in = tuple(c for c in varies.choices if not c.problems(rest))
+            away = ", ".join(c.label for c in varies.choices if c not in fit_in)
+            varies = dataclasses.replace(varies, choices=fit_in)
+            notes.append(Text(f"不再变动：{away}", f"no longer varied: {away}"))
+        return self.replace(
+            framework=rest,
+            weight=rule,
+            sensitivity=varies,
+            notes=(*self.notes, *notes),
+            excluded=(
+                *self.excluded,
+                *(Excluded(code=i.code, name=i.name, reason=_LEFT_OUT) for i in lost),
+            ),
+        )
+
     def evaluate(
         self, data: Any, *, scale: Scale | None = None, strict: bool = False
     ) -> IndexResult:
@@ -387,6 +465,31 @@ class Index:
             f"{len(f.indicators)} indicators in {len(f.groups) - 1} groups; "
             f"weight {self.weight.label}, aggregate {self.aggregate.label}>"
         )
+
+
+_LEFT_OUT = Text("构建时不含该指标", "the index was built without it")
+
+
+def _restricted(rule: Weight, f: Framework) -> Weight:
+    """Return a rule for weights with the values of those nodes only that a smaller tree has."""
+    scheme = rule.scheme
+    if isinstance(scheme, tuple):
+        return dataclasses.replace(rule, scheme=tuple(_restricted(p, f) for p in scheme))
+    if isinstance(scheme, Mapping):
+        there = {c: v for c, v in scheme.items() if c in f.nodes}
+        return dataclasses.replace(rule, scheme=there)
+    if not isinstance(scheme, Judgements):
+        return rule
+    judged = {n: scheme.local(n) or {} for n in scheme.nodes if n in f.nodes}
+    if all(set(w) == set(f.children(n)) for n, w in judged.items()):
+        return rule
+    inputs = {}
+    for n, w in judged.items():
+        there = {c: v for c, v in w.items() if c in f.nodes}
+        total = sum(there.values()) or 1.0
+        inputs[n] = {"weights": {c: v / total for c, v in there.items()}}
+    given = dataclasses.replace(scheme, kind="given", inputs=inputs, options={})
+    return dataclasses.replace(rule, scheme=given)
 
 
 NormaliseLike: TypeAlias = str | Mapping[str, Any] | Normaliser

@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-import os
 import platform
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,8 +17,9 @@ import pandas as pd
 
 from gz_index._arrays import Array
 from gz_index._version import __version__
-from gz_index.errors import DataError, MethodError, Problem
+from gz_index.errors import DataError, MethodError
 from gz_index.framework import ROOT, Text
+from gz_index.saving import new_folder
 from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.local import to_root
 
@@ -141,7 +139,9 @@ class IndexResult:
             x = self.values[:, kids]
             below = None if known.all() else known[:, leaves].mean(axis=1)
             parts, steps = np.zeros_like(x), np.zeros_like(x)
-            for rows, present, w in plan.pieces(code, x, self.local[code], self.table.slot, below):
+            there = None if below is None else ~np.isnan(x)
+            local = self.local[code]
+            for rows, present, w in plan.pieces(code, there, local, self.table.slot, below):
                 at = np.ix_(np.arange(n)[rows], np.arange(len(kids))[present])
                 part = plan.rule(code).contributions(x[at], w)
                 if part is None:
@@ -391,15 +391,6 @@ class IndexResult:
             The definition holds a Python function without a registered name.
         """
         folder = Path(folder)
-        if folder.exists() and not (overwrite and (folder / "result.json").is_file()):
-            raise DataError(
-                f"{folder} exists already",
-                [
-                    Problem(
-                        str(folder), "is in the way", "name a new folder, or pass overwrite=True"
-                    )
-                ],
-            )
         about = {
             "format": _FORMAT,
             "versions": self.versions,
@@ -418,9 +409,7 @@ class IndexResult:
         data = pd.DataFrame(
             self.table.values, index=self.table.index, columns=list(self.table.codes)
         )
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
+        with new_folder(folder, mark="result.json", overwrite=overwrite) as part:
             data.to_parquet(part / "data.parquet")
             self._frame(list(self.index.plan.nodes)).to_parquet(part / "nodes.parquet")
             self.ranks.to_parquet(part / "ranks.parquet")
@@ -429,13 +418,6 @@ class IndexResult:
             self.weights.to_csv(part / "weights.csv", encoding="utf-8-sig")
             text = json.dumps(about, ensure_ascii=False, indent=1)
             (part / "result.json").write_text(text, encoding="utf-8")
-            part.chmod(0o755)
-            if folder.exists():
-                shutil.rmtree(folder)
-            os.replace(part, folder)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
         return folder
 
     @classmethod

@@ -19,10 +19,11 @@ from gz_index._arrays import Array
 from gz_index.errors import MethodError
 from gz_index.normalise.base import Columns, Fitted, Normaliser, Rows
 from gz_index.normalise.efficacy import Efficacy, LogEfficacy
+from gz_index.normalise.fitting import fit, fit_draws
 from gz_index.normalise.linear import Ampi, MinMax, ZScore
 from gz_index.normalise.ordinal import Borda, Categorical, PercentileRank, Rank
 from gz_index.normalise.ratio import AboveMean, BaseIndex, Distance, Ratio
-from gz_index.normalise.scale import Part, Scale, fit
+from gz_index.normalise.scale import Part, Scale
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +224,7 @@ __all__ = [
     "Scale",
     "ZScore",
     "fit",
+    "fit_draws",
     "normaliser",
     "to_spec",
 ]

@@ -167,6 +167,14 @@ class Columns:
         names = tuple(f"{t} of {n}" if t else n for n, t in zip(plain, transforms, strict=True))
         return cls(tuple(i.code for i in indicators), names, transforms, *table.T)
 
+    def tile(self, times: int) -> Columns:
+        """Return the columns side by side so many times."""
+        wide: dict[str, Any] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            wide[f.name] = value * times if isinstance(value, tuple) else np.tile(value, times)
+        return Columns(**wide)
+
     def oriented(self, x: Array) -> Array:
         """Return ``x`` (n, m) so that bigger is better; minus the distance from a best interval."""
         if (self.sign == 1).all():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ from gz_index.normalise.plain import (
 if TYPE_CHECKING:
     from gz_index.table import Table
 
-__all__ = ["Part", "Scale", "fit"]
+__all__ = ["Part", "Scale", "each_period", "in_range", "rows_of", "transformed"]
 
 _FORMAT = 1
 
@@ -132,7 +132,10 @@ class Scale:
         return z[:, at], clipped[at]
 
     def _apply(self, x: Array, table: Table) -> tuple[Array, NDArray[np.intp]]:
-        x = _transformed(self.framework, x, table)
+        return self.apply_transformed(transformed(self.framework, x, table), table)
+
+    def apply_transformed(self, x: Array, table: Table) -> tuple[Array, NDArray[np.intp]]:
+        """Normalise values that are transformed already."""
         out = np.empty(x.shape)
         clipped = np.zeros(x.shape[1], dtype=np.intp)
         for part in self.parts:
@@ -141,7 +144,7 @@ class Scale:
             z = self._one(part, v, table)
             limits = part.normaliser.limits()
             if limits is not None:
-                rows = part.normaliser.cut(_rows(table, part.base))
+                rows = part.normaliser.cut(rows_of(table, part.base))
                 here, (low, high) = z[rows], limits
                 # what lies beyond by rounding only is cut too, but was not clipped
                 slack = 4 * np.finfo(np.float64).eps * max(abs(v) for v in limits if np.isfinite(v))
@@ -155,10 +158,10 @@ class Scale:
 
     def _one(self, part: Part, x: Array, table: Table) -> Array:
         """Return z (n, k) of one part, before any clipping."""
-        rows = _rows(table, part.base)
+        rows = rows_of(table, part.base)
         if part.normaliser.window != "period" or self.periods is table.periods is None:
             self._refuse_blank(part, 0, x, rows)
-            with _in_range(part, x):
+            with in_range(part, x):
                 return part.normaliser.apply(x, part.fitted[0], part.columns, rows)
         if table.periods is None:
             raise DataError(
@@ -166,10 +169,10 @@ class Scale:
                 [Problem("period", "is missing", f"label it; {self._known()}")],
             )
         z = np.empty(x.shape)
-        for t, at in _each_period(table):
+        for t, at in each_period(table):
             k, here = self._fitted_period(table.periods[t]), rows.take(at, str(table.periods[t]))
             self._refuse_blank(part, k, x[at], here)
-            with _in_range(part, x[at]):
+            with in_range(part, x[at]):
                 z[at] = part.normaliser.apply(x[at], part.fitted[k], part.columns, here)
         return z
 
@@ -334,119 +337,15 @@ class Scale:
         return f"<Scale of {len(self.codes)} indicators: {parts}>"
 
 
-def fit(table: Table, framework: Framework, normaliser: Normaliser) -> Scale:
-    """Fit a normaliser to aligned data; indicators may have one of their own.
-
-    Parameters
-    ----------
-    table : Table
-        Its columns are those of the framework.
-    framework : Framework
-        ``indicator.normalise`` takes the place of ``normaliser``.
-    normaliser : Normaliser
-
-    Raises
-    ------
-    DataError
-        A column does not vary in the window, lacks goalposts, or is out of a domain; the base
-        period is not in the data.
-    DefinitionError
-        A goalpost, bound or target is outside the domain of its transform.
-
-    Examples
-    --------
-    >>> import gz_index as gz, pandas as pd
-    >>> from gz_index.normalise import normaliser
-    >>> from gz_index.table import align
-    >>> f = gz.Framework((gz.Indicator(code="a", direction=gz.Direction(-1)),))
-    >>> table = align(pd.DataFrame({"a": [2.0, 3, 6]}, index=["x", "y", "z"]), f)
-    >>> scale = fit(table, f, normaliser("minmax"))
-    >>> scale.apply(table)[0].tolist()
-    [[1.0], [0.75], [0.0]]
-    >>> scale.to_frame()[["parameter", "value"]].to_numpy().tolist()
-    [['worst', 6.0], ['best', 2.0]]
-    """
-    x = _transformed(framework, table.values, table)
-    groups: list[tuple[Normaliser, list[int]]] = []
-    for j, indicator in enumerate(framework.indicators):
-        own = indicator.normalise if indicator.normalise is not None else normaliser
-        for known, at in groups:
-            if known is own or known == own:
-                at.append(j)
-                break
-        else:
-            groups.append((own, [j]))
-    parts = []
-    for own, at_list in groups:
-        columns = Columns.of([framework.indicators[j] for j in at_list])
-        v = x if len(at_list) == x.shape[1] else x[:, at_list]
-        parts.append(_fit_part(own, np.array(at_list, dtype=np.intp), columns, v, table))
-    return Scale(framework, tuple(parts), table.periods)
-
-
-def _fit_part(
-    own: Normaliser, at: NDArray[np.intp], columns: Columns, x: Array, table: Table
-) -> Part:
-    base = _base(own, table)
-    rows = _rows(table, base)
-    if own.window == "period" and table.periods is not None:
-        pieces = [
-            (x[i], replace(rows.take(i, str(table.periods[t])), base=np.ones(i.size, dtype=bool)))
-            for t, i in _each_period(table)
-        ]
-    elif own.window == "base" and table.periods is not None:
-        first = np.flatnonzero(rows.base)
-        pieces = [(x[first], rows.take(first, str(base)))]
-    else:
-        pieces = [(x, rows)]
-    fitted, blank = [], []
-    for v, here in pieces:
-        part = Part(own, at, columns, base, (), ())
-        with _in_range(part, v):
-            found = own.fit(v, columns, here)
-        for value in found.values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-        none: NDArray[np.bool_] = np.zeros(at.size, dtype=bool)
-        # a fixed window needs no data, and a unit's own base is looked for cell by cell
-        if found and own.window != "goalposts" and not own.per_unit and np.isnan(v.sum()):
-            none = np.asarray(np.isnan(v).all(axis=0))
-        fitted.append(found)
-        blank.append(none)
-    return Part(own, at, columns, base, tuple(fitted), tuple(blank))
-
-
-def _base(own: Normaliser, table: Table) -> Hashable | None:
-    """Return the base period: the one that is named, else the first."""
-    if table.periods is None:
-        if own.base is not None:
-            raise DataError(
-                f"{own.label}: the rows have no period, and base = {own.base!r} names one",
-                [
-                    Problem(
-                        "base", repr(own.base), "label the rows by (unit, period), or take it out"
-                    )
-                ],
-            )
-        return None
-    if own.base is None:
-        return table.periods[0]
-    for period in table.periods:
-        if period == own.base:
-            return period
-    raise DataError(
-        f"{own.label}: there are no rows of the base period {own.base!r}",
-        [Problem("base", repr(own.base), f"periods are {', '.join(map(repr, table.periods))}")],
-    )
-
-
-def _each_period(table: Table) -> Iterator[tuple[int, NDArray[np.intp]]]:
+def each_period(table: Table) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Yield each period's position and its rows."""
     assert table.slot is not None
     for t in range(len(table.periods or ())):
         yield t, np.flatnonzero(table.slot == t)
 
 
-def _rows(table: Table, base: Hashable | None) -> Rows:
+def rows_of(table: Table, base: Hashable | None) -> Rows:
+    """Return the rows of a table as normalisers see them."""
     n = len(table.units)
     if table.slot is None or table.periods is None:
         here, several = np.full(n, base is None), False
@@ -457,7 +356,7 @@ def _rows(table: Table, base: Hashable | None) -> Rows:
 
 
 @contextmanager
-def _in_range(part: Part, x: Array) -> Iterator[None]:
+def in_range(part: Part, x: Array) -> Iterator[None]:
     """Turn what overflows, or is divided by nothing, into an error that names the indicators."""
     with np.errstate(over="raise", divide="raise", invalid="raise"):
         try:
@@ -472,7 +371,8 @@ def _in_range(part: Part, x: Array) -> Iterator[None]:
             raise DataError(f"{part.normaliser.label}: {error}") from error
 
 
-def _transformed(framework: Framework, x: Array, table: Table) -> Array:
+def transformed(framework: Framework, x: Array, table: Table) -> Array:
+    """Return the values after the transforms of the indicators; refuse what is out of a domain."""
     names = [i.transform for i in framework.indicators]
     if not any(names):
         return x

@@ -1,0 +1,81 @@
+"""What every choice has: a name, a width in the unit cube, and what it needs of the tree."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from gz_index._registry import closest
+from gz_index.errors import Problem
+from gz_index.framework import Framework
+
+__all__ = ["Choice", "not_indicators", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(ABC):
+    """One thing that varies, independently of the others.
+
+    Parameters
+    ----------
+    name : str
+        Label in tables; made from the rest where it is empty.
+    """
+
+    kind: ClassVar[str]
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name in tables."""
+        return self.name or self._label()
+
+    @abstractmethod
+    def _label(self) -> str: ...
+
+    @abstractmethod
+    def width(self, framework: Framework) -> int:
+        """Return how many numbers of the unit cube it reads."""
+
+    def problems(self, framework: Framework) -> list[Problem]:
+        """Return what is wrong with it for this tree."""
+        return []
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what :func:`choice` reads, in plain types."""
+        out: dict[str, Any] = {"kind": self.kind}
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            if value != f.default:
+                out[f.name] = _plain(value)
+        return out
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    return value
+
+
+def unknown(where: str, codes: Sequence[str], framework: Framework) -> list[Problem]:
+    """Name the codes that the tree does not have."""
+    known = list(framework.nodes)
+    return [
+        Problem(where, f"no node {c!r}{closest(c, known)}", f"nodes are {', '.join(known)}")
+        for c in codes
+        if c not in framework.nodes
+    ]
+
+
+def not_indicators(where: str, codes: Sequence[str], framework: Framework) -> list[Problem]:
+    """Name the codes that are no indicators."""
+    return unknown(where, codes, framework) or [
+        Problem(where, f"{c!r} is a group", "name indicators")
+        for c in codes
+        if c not in framework.codes
+    ]

@@ -1,0 +1,112 @@
+"""What the command prints of studies of robustness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, cast
+
+from rich.console import Console
+from rich.table import Table
+
+from gz_index.framework import ROOT
+from gz_index.sensitivity.montecarlo import Uncertainty
+from gz_index.sensitivity.study import Study
+from gz_index.sensitivity.variance import VarianceShares
+
+__all__ = ["print_studies"]
+
+_HEADS = {
+    "en": ("Rank", "Unit", "Interval", "Median", "Shift", "Top 3", "Score", "Interval of score"),
+    "zh": ("名次", "评价对象", "名次区间", "中位名次", "平均变动", "前三", "得分", "得分区间"),
+}
+_CHOICES = {
+    "en": (
+        "What varies",
+        "First order",
+        "Total",
+        "Shapley",
+        "Share of the variance of rank shifts",
+    ),
+    "zh": ("变动因素", "一阶", "总效应", "Shapley", "名次变动方差的来源"),
+}
+_WEIGHTS = {
+    "en": ("Node", "Weight", "Leader stays within", "Overtaken by", "Weights and the leader"),
+    "zh": ("节点", "权重", "榜首不变的权重区间", "被谁超过", "权重与榜首"),
+}
+
+
+def print_studies(
+    console: Console,
+    studies: Mapping[str, Study],
+    title: str,
+    top: int,
+    lang: Literal["en", "zh"],
+) -> None:
+    """Print ranks with their intervals, shares of variance, and how firm the leader is."""
+    u = cast(Uncertainty, studies["uncertainty"])
+    _ranks(console, u, title, top, lang)
+    _shares(console, cast(VarianceShares, studies["sobol"]), lang)
+    if "stability" in studies:
+        _leader(console, studies["stability"], lang)
+    for study in studies.values():
+        for note in study.notes:
+            console.print(f"- {note}", style="dim", soft_wrap=True)
+
+
+def _ranks(
+    console: Console, u: Uncertainty, title: str, top: int, lang: Literal["en", "zh"]
+) -> None:
+    heads = _HEADS[lang]
+    table = Table(title=title)
+    for i, head in enumerate(heads):
+        table.add_column(head, justify="left" if i == 1 else "right")
+    scores, three = u.scores, u.top(3)
+    order = u.ranks.sort_values("nominal", kind="stable").index[:top]
+    for unit in order:
+        r, s = u.ranks.loc[unit], scores.loc[unit]
+        spread = f"{s['low']:.3f} - {s['high']:.3f}" if "low" in scores else "-"
+        table.add_row(
+            f"{r['nominal']:g}",
+            str(unit),
+            f"{r['low']:g} - {r['high']:g}",
+            f"{r['median']:g}",
+            f"{r['shift']:.2f}",
+            f"{three[unit]:.0%}",
+            f"{s['nominal']:.4f}",
+            spread,
+        )
+    console.print(table)
+
+
+def _shares(console: Console, shares: VarianceShares, lang: Literal["en", "zh"]) -> None:
+    choice, first, total, shapley, title = _CHOICES[lang]
+    found = shares.of("shift")
+    table = Table(title=title)
+    table.add_column(choice)
+    for head in (first, total, *([shapley] if shares.exact else [])):
+        table.add_column(head, justify="right")
+    for name, row in found.iterrows():
+        cells = [row["first"], row["total"], *([row["shapley"]] if shares.exact else [])]
+        table.add_row(str(name), *("-" if c != c else f"{c:.3f}" for c in cells))
+    console.print(table)
+
+
+def _leader(console: Console, stability: Study, lang: Literal["en", "zh"]) -> None:
+    node, weight, stays, by, title = _WEIGHTS[lang]
+    table = Table(title=title)
+    for head in (node, weight, stays, by):
+        table.add_column(head, justify="left" if head in (node, by) else "right")
+    found = stability.to_frame()
+    f = stability.index.framework
+    for code in f.children(ROOT):
+        if (code, "leader") not in found.index:
+            continue
+        row = {str(k): v for k, v in found.xs((code, "leader")).items()}
+        who = [str(row[c]) for c in ("low_riser", "high_riser") if row[c] is not None]
+        table.add_row(
+            f.name(code, lang),
+            f"{row['weight']:.4f}",
+            f"{row['low']:.4f} - {row['high']:.4f}",
+            " / ".join(who) or "-",
+        )
+    console.print(table)

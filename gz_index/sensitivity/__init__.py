@@ -1,0 +1,1 @@
+"""Uncertainty, sensitivity, stability and importance: how far a ranking can be trusted."""

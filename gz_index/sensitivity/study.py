@@ -1,0 +1,163 @@
+"""What every study of robustness shares: tables, settings, saving, and how it shows."""
+
+from __future__ import annotations
+
+import html
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pandas as pd
+
+from gz_index.errors import DataError
+from gz_index.saving import new_folder
+
+if TYPE_CHECKING:
+    from gz_index.index import Index
+    from gz_index.result import IndexResult
+
+__all__ = ["Saved", "Study"]
+
+_FORMAT = 1
+
+
+class Study(ABC):
+    """A frozen result that keeps what it was made from; base of all results of this package.
+
+    Attributes
+    ----------
+    nominal : IndexResult
+        The index as its definition says.
+    """
+
+    #: short name of the kind of study, also in file names
+    kind: ClassVar[str]
+
+    if TYPE_CHECKING:
+
+        @property
+        def nominal(self) -> IndexResult: ...  # noqa: D102
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """Return the main table."""
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table by name, for saving; the main one is called ``table``."""
+        return {"table": self.to_frame()}
+
+    def settings(self) -> dict[str, Any]:
+        """Return how it was made, in plain types: draws, seed, limits."""
+        return {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader has to know."""
+        return ()
+
+    @property
+    def index(self) -> Index:
+        """The definition."""
+        return self.nominal.index
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write every table as Parquet and as CSV, and ``study.json``; all or nothing.
+
+        Parameters
+        ----------
+        folder : path
+            Must not exist, unless ``overwrite``.
+        overwrite : bool
+            Replace an earlier study (only a folder that holds one).
+
+        Raises
+        ------
+        DataError
+            The folder exists.
+        """
+        about = {
+            "format": _FORMAT,
+            "kind": self.kind,
+            "settings": self.settings(),
+            "notes": list(self.notes),
+            "versions": self.nominal.versions,
+            "definition": self.index.to_toml(),
+            "tables": list(self.tables()),
+        }
+        folder = Path(folder)
+        with new_folder(folder, mark="study.json", overwrite=overwrite) as part:
+            for name, frame in self.tables().items():
+                plain = frame.rename(columns=str) if frame.columns.nlevels == 1 else frame
+                plain.to_parquet(part / f"{name}.parquet")
+                plain.to_csv(part / f"{name}.csv", encoding="utf-8-sig")
+            text = json.dumps(about, ensure_ascii=False, indent=1)
+            (part / "study.json").write_text(text, encoding="utf-8")
+        return folder
+
+    def _caption(self) -> str:
+        i = self.nominal.index
+        return f"{self.kind} of {i.name or i.id} ({i.id} {i.version})"
+
+    def __repr__(self) -> str:
+        table = self.to_frame()
+        more = f"\n({len(table)} rows)" if len(table) > 20 else ""
+        body = table.head(20).to_string(float_format=lambda v: f"{v:.4f}")
+        return f"{self._caption()}\n{body}{more}" + "".join(f"\n- {n}" for n in self.notes)
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().head(50).to_html(float_format=lambda v: f"{v:.4f}", escape=True)
+        notes = "".join(f"<li>{html.escape(n)}</li>" for n in self.notes)
+        return f"<p><b>{html.escape(self._caption())}</b></p>{table}<ul>{notes}</ul>"
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """A study read from a folder: its tables and how it was made.
+
+    Attributes
+    ----------
+    kind : str
+    tables : dict of DataFrame
+    settings, versions : dict
+    notes : tuple of str
+    definition : str
+        The definition as TOML.
+    """
+
+    kind: str
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    settings: Mapping[str, Any]
+    notes: tuple[str, ...]
+    versions: Mapping[str, str] = field(repr=False)
+    definition: str = field(repr=False)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Saved:
+        """Read a folder that :meth:`Study.save` wrote.
+
+        Raises
+        ------
+        DataError
+            It holds no study, or one of another format.
+        """
+        folder = Path(folder)
+        try:
+            about = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+            tables = {n: pd.read_parquet(folder / f"{n}.parquet") for n in about["tables"]}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{folder} holds no saved study ({error})") from error
+        if about.get("format") != _FORMAT:
+            raise DataError(
+                f"{folder} is of format {about.get('format')}; this version reads {_FORMAT}"
+            )
+        return cls(
+            kind=about["kind"],
+            tables=tables,
+            settings=about["settings"],
+            notes=tuple(about["notes"]),
+            versions=about["versions"],
+            definition=about["definition"],
+        )
