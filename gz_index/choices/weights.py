@@ -115,7 +115,8 @@ class Spread(OnWeights):
     def weights(self, u: Array, nominal: Array, codes: Sequence[str]) -> Array:
         """Return the weights of each draw."""
         if self.shape == "uniform":
-            noise = 1 + self.size * (2 * u - 1)
+            noise = u * (2 * self.size)
+            noise += 1 - self.size
         else:
             noise = np.maximum(1 + self.size * _normal(u), 1e-12)
         return _scaled(_each(noise, nominal) * nominal)
@@ -272,7 +273,9 @@ def _lead(u: Array, nominal: Array) -> tuple[int, ...]:
 
 
 def _scaled(w: Array) -> Array:
-    return np.asarray(w / w.sum(axis=-1, keepdims=True))
+    """Divide new weights by their sum, in place."""
+    w /= w.sum(axis=-1, keepdims=True)
+    return w
 
 
 def _normal(u: Array) -> Array:

@@ -16,7 +16,7 @@ from gz_index.errors import MethodError
 from gz_index.framework import ROOT, Framework
 from gz_index.sensitivity.blocks import Blocks, Progress, RandomPoints, amount, memory, run
 from gz_index.sensitivity.model import Model
-from gz_index.sensitivity.ranks import Ranker
+from gz_index.sensitivity.ranks import Counts, Ranker
 from gz_index.sensitivity.study import Study
 from gz_index.sensitivity.weightset import WeightSet
 from gz_index.sensitivity.winning import pairwise_winning
@@ -178,7 +178,7 @@ class _Work:
         drawn = self.model.choices[0]
         assert isinstance(drawn, OnWeights)
         at, k = self.model.columns[0], len(self.codes)
-        counts = np.zeros((n + 1, n), np.int32)
+        counts = Counts(ranker)
         shared, wins = np.zeros((n, n)), np.zeros((n, n)) if self.pairs else None
         first, total, square = np.zeros((n, k)), np.zeros(n), np.zeros(n)
         origin = self.model.scores0[0]
@@ -192,7 +192,7 @@ class _Work:
             w = drawn.weights(u[:, at], np.full(k, 1 / k), self.codes)
             clear = np.ones(len(s), dtype=np.bool_)
             clear[tied] = False
-            ranker.count(s[clear], counts)
+            counts.add_orders(order[clear])
             np.add.at(first, order[clear, -1], w[clear])
             for d in tied.tolist():
                 _share(s[d], w[d], shared, first)
@@ -200,7 +200,8 @@ class _Work:
                 for one in s:
                     wins += one[:, None] > one
                     wins += 0.5 * (one[:, None] == one)
-        return _Tally(counts[1:] + shared, wins, first, total, square)
+        counts.flush()
+        return _Tally(counts.histogram[1:] + shared, wins, first, total, square)
 
 
 def _share(s: Array, w: Array, ranks: Array, first: Array) -> None:

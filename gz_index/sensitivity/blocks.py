@@ -23,8 +23,8 @@ __all__ = ["Blocks", "Progress", "RandomPoints", "memory", "one_thread", "run"]
 T = TypeVar("T")
 Progress: TypeAlias = str | Callable[[int, int], None] | None
 
-#: cells of scores in a block, so that its arrays stay in the cache of a core
-_CELLS = 65_536
+#: numbers that the draws of a block take: the tables of a block stay in the cache of a core
+_CELLS = 98_304
 
 #: tasks that the blocks are dealt into, whatever the number of workers
 _TASKS = 32
@@ -69,16 +69,16 @@ class Blocks:
     @classmethod
     def of(cls, draws: int, cells: int) -> Blocks:
         """Cut draws of so many cells each."""
-        return cls(draws, int(min(max(_CELLS // max(cells, 1), 8), 4096)))
+        return cls(draws, int(min(max(_CELLS // max(cells, 1), 8), 1024)))
 
     @property
     def count(self) -> int:
         """Number of blocks."""
         return math.ceil(self.draws / self.size)
 
-    def tasks(self) -> list[range]:
+    def tasks(self, parts: int = _TASKS) -> list[range]:
         """Blocks of each task."""
-        edges = np.linspace(0, self.count, min(_TASKS, self.count) + 1).astype(int)
+        edges = np.linspace(0, self.count, min(parts, self.count) + 1).astype(int)
         return [range(a, b) for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
 
     def span(self, block: int) -> tuple[int, int]:

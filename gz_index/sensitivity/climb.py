@@ -22,6 +22,9 @@ from gz_index.weighting.local import labels
 
 __all__ = ["Climb"]
 
+#: cells of scores in a slice of draws: a few tables of this size stay in the cache of a core
+_SLICE = 49_152
+
 Columns: TypeAlias = NDArray[np.bool_] | slice
 
 
@@ -78,6 +81,19 @@ class Climb:
             out[code] = there, below
         return out
 
+    @cached_property
+    def _chosen(self) -> dict[bytes, Array]:
+        return {}
+
+    def columns(self, z: Array, at: NDArray[np.intp]) -> Array:
+        """Return some indicators (l, n), side by side in memory; kept for the next draws."""
+        if z is not self.z:
+            return z[:, at].T
+        key = at.tobytes()
+        if key not in self._chosen:
+            self._chosen[key] = np.ascontiguousarray(z[:, at].T)
+        return self._chosen[key]
+
     def __call__(
         self,
         draws: int,
@@ -87,7 +103,25 @@ class Climb:
         exponents: Mapping[str, Array] | None = None,
         z: Array | None = None,
     ) -> Array:
-        """Return the scores (D, wanted, n).
+        """Return the scores (D, wanted, n); parameters as for :meth:`slices`."""
+        out = np.empty((draws, len(self.wanted), self.z.shape[0]))
+        parts = self.slices(draws, local, drawn, exponents=exponents, z=z)
+        for start, scores in parts:
+            out[start : start + len(scores)] = scores
+        return out
+
+    def slices(
+        self,
+        draws: int,
+        local: Mapping[str, Array],
+        drawn: frozenset[str],
+        *,
+        exponents: Mapping[str, Array] | None = None,
+        z: Array | None = None,
+    ) -> Iterator[tuple[int, Array]]:
+        """Give the scores (d, wanted, n) of some draws at a time, with the number of the first.
+
+        Slices are as large as stays in the cache of a core. What is given holds until the next one.
 
         Parameters
         ----------
@@ -103,7 +137,24 @@ class Climb:
         z : (D, n, m), optional
             Data of each draw in place of :attr:`z`.
         """
-        return _Run(self, draws, local, drawn, exponents or {}, self.z if z is None else z).scores()
+        exponents = exponents or {}
+        n = self.z.shape[0]
+        step = max(8, _SLICE // n)
+        if z is None and not exponents and len(self.wanted) == 1:
+            form = _Run(self, draws, local, drawn, {}, self.z).form()
+            if form is not None and form.w.ndim > 1:
+                x, room = self.columns(self.z, form.at), np.empty((step, 1, n))
+                for start in range(0, draws, step):
+                    w = form.w[start : start + step]
+                    np.matmul(w, x, out=room[: len(w), 0])
+                    yield start, room[: len(w)]
+                return
+        for start in range(0, draws, step):
+            here = slice(start, min(start + step, draws))
+            some = {g: w[here] if g in drawn else w for g, w in local.items()}
+            r = {g: e[here] for g, e in exponents.items()}
+            data = self.z if z is None else z[here]
+            yield start, _Run(self, here.stop - start, some, drawn, r, data).scores()
 
 
 class _Run:
@@ -124,6 +175,15 @@ class _Run:
         self.linear: dict[int, _Linear] = {}
         self.values: dict[int, Array] = {}
 
+    def form(self) -> _Linear | None:
+        """Return the one wanted group as a linear form of indicators, where it is one."""
+        for code, kids, _ in self.climb._needed:
+            form = self._form(code, kids)
+            if form is None:
+                return None
+            self.linear[self.plan.position[code]] = form
+        return self.linear[self.plan.position[self.climb.wanted[0]]]
+
     def scores(self) -> Array:
         """Return (D, wanted, n)."""
         for code, kids, _ in self.climb._needed:
@@ -133,15 +193,9 @@ class _Run:
                 self.linear[at] = form
             else:
                 self.values[at] = self._value(code, kids)
-        n = self.z.shape[-2]
-        out = np.empty((self.draws, len(self.climb.wanted), n))
+        out = np.empty((self.draws, len(self.climb.wanted), self.z.shape[-2]))
         for i, code in enumerate(self.climb.wanted):
-            at = self.plan.position[code]
-            form = self.linear.get(at)
-            if len(self.climb.wanted) == 1 and form is not None and form.w.ndim == self.z.ndim == 2:
-                np.matmul(form.w, self.z[:, form.at].T, out=out[:, 0])  # (D, l) @ (l, n)
-            else:
-                out[:, i] = self._node(at)
+            out[:, i] = self._node(self.plan.position[code])
         return out
 
     def _form(self, code: str, kids: NDArray[np.intp]) -> _Linear | None:
@@ -172,8 +226,9 @@ class _Run:
         if at not in self.linear:
             return np.asarray(self.z[..., at])
         form = self.linear[at]
-        x = self.z[..., form.at]
-        return np.asarray((x @ form.w[..., None])[..., 0] if x.ndim > 2 else form.w @ x.T)
+        if self.z.ndim > 2:
+            return np.asarray((self.z[..., form.at] @ form.w[..., None])[..., 0])
+        return np.asarray(form.w @ self.climb.columns(self.z, form.at))
 
     def _value(self, code: str, kids: NDArray[np.intp]) -> Array:
         """Values of a group that is no linear form."""

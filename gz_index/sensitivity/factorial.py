@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
-from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gz_index._arrays import SUM_TOLERANCE, Array
 from gz_index.errors import MethodError
+from gz_index.sensitivity.indices import STILL, unit
 
 __all__ = ["Exact", "anova"]
 
-#: variance below which, relative to the square of the mean, an output is taken not to vary
-_STILL = 1e-24
+#: cells of a block of outputs, of which a few are held for each choice
+_CELLS = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +28,11 @@ class Exact:
     first, total, shapley : (d, q)
         Shares of the variance.
     closed : mapping of tuple of int to (q,)
-        Of every set of choices: the share that settling them all would take away,
-        :math:`V[E(y \mid x_u)] / V(y)`.
+        Of every set of choices, by their numbers in order: the share that settling them all would
+        take away, :math:`V[E(y \mid x_u)] / V(y)`.
     interaction : mapping of tuple of int to (q,)
-        The ANOVA component of every set of choices; these add up to one.
+        The ANOVA component of every set of choices but the empty one; never negative, and these add
+        up to one.
     constant : (q,) of bool
         Outputs that do not vary; their shares are NaN.
     """
@@ -50,14 +50,25 @@ class Exact:
 def anova(y: Array, shares: Sequence[Array]) -> Exact:
     r"""Share out the variance of a function of independent discrete choices, exactly.
 
-    With :math:`v(u) = V[E(y \mid x_u)]` for each set u of choices: first order
-    :math:`v(\{i\}) / V`, total :math:`1 - v(\sim i) / V`, and the Shapley share
+    The function is split into the part that each set u of choices adds to those of its subsets,
 
     .. math::
 
-        \frac{1}{dV} \sum_{u \not\ni i} \binom{d-1}{|u|}^{-1} \left(v(u \cup i) - v(u)\right),
+        y_u = \prod_{i \in u} (1 - E_i) \prod_{i \notin u} E_i \, y, \qquad
+        \sigma_u^2 = E(y_u^2), \qquad V = \sum_{u \neq \emptyset} \sigma_u^2,
 
-    which lies between the two and adds up to one.
+    where :math:`E_i` is the mean over choice i. Then
+
+    .. math::
+
+        S_i = \frac{\sigma_{\{i\}}^2}{V}, \qquad
+        S_{Ti} = \sum_{u \ni i} \frac{\sigma_u^2}{V}, \qquad
+        \phi_i = \sum_{u \ni i} \frac{\sigma_u^2}{|u| V}, \qquad
+        \frac{V[E(y \mid x_u)]}{V} = \sum_{\emptyset \neq v \subseteq u} \frac{\sigma_v^2}{V}.
+
+    The Shapley share :math:`\phi_i` lies between the other two and adds up to one. A sum of
+    components has no cancellation in it: no share is negative, and a choice without effect has
+    exactly 0.
 
     Parameters
     ----------
@@ -91,8 +102,76 @@ def anova(y: Array, shares: Sequence[Array]) -> Exact:
     """
     y = np.asarray(y, dtype=np.float64)
     p = [np.asarray(s, dtype=np.float64) for s in shares]
-    d = len(p)
-    if y.ndim != d + 1 or y.shape[:-1] != tuple(s.size for s in p):
+    _refuse(y, p)
+    p = [s / s.sum() for s in p]
+    d, scale = len(p), unit(y)
+    centred = y * scale
+    mean = _settle(centred, p)
+    centred -= mean
+    step = max(1, _CELLS // (centred.size // y.shape[-1]))
+    blocks = (centred[..., i : i + step] for i in range(0, y.shape[-1], step))
+    power = np.concatenate([_components(block, p) for block in blocks], axis=-1)
+    power[(0,) * d] = 0.0  # what rounding left of the mean
+    variance = power.reshape(-1, y.shape[-1]).sum(axis=0)
+    still = np.asarray(variance <= STILL * mean**2)
+    power /= np.where(still, np.nan, variance)
+    sizes = np.indices((2,) * d).sum(axis=0)[..., None]
+    closed = power
+    for axis in range(d):
+        closed = closed.cumsum(axis=axis)
+    sets = sorted(np.ndindex(*(2,) * d), key=lambda s: (sum(s), [-x for x in s]))
+    members = {s: tuple(i for i in range(d) if s[i]) for s in sets}
+    with np.errstate(over="ignore"):  # beyond float64 where the outputs are beyond its root
+        raw = variance / scale / scale
+    return Exact(
+        mean=mean / scale,
+        variance=raw,
+        first=np.stack([power[tuple(np.eye(d, dtype=int)[i])] for i in range(d)]),
+        total=_with(power),
+        shapley=_with(power / np.maximum(sizes, 1)),  # Owen (2014), theorem 1
+        closed={u: closed[s] for s, u in members.items()},
+        interaction={u: power[s] for s, u in members.items() if u},
+        constant=still,
+    )
+
+
+def _settle(y: Array, p: Sequence[Array]) -> Array:
+    """Mean over all choices; exactly the value where there is one only."""
+    for s in p:
+        y = y[0] + np.tensordot(s, y - y[0], axes=1)
+    return y
+
+
+def _components(y: Array, p: Sequence[Array], axis: int = 0) -> Array:
+    """Variance of each ANOVA component, (2, ..., 2, q): index 1 where a choice is in the set.
+
+    One choice after the other is averaged away or kept; what is kept is multiplied by the root of
+    its probabilities, so that a plain sum of squares is the variance. Depth first: what is held
+    grows with the number of choices, not of their sets.
+    """
+    if axis == len(p):
+        return np.asarray(np.square(y).sum(axis=tuple(range(axis))))
+    return np.stack([_components(part, p, axis + 1) for part in _parted(y, p[axis], axis)])
+
+
+def _parted(y: Array, p: Array, axis: int) -> tuple[Array, Array]:
+    """Mean over a choice, and what is left of each level times the root of its probability."""
+    p = p.reshape(-1, *(1,) * (y.ndim - axis - 1))
+    start = y.take([0], axis=axis)
+    away = y - start  # exactly 0 where nothing changes along the axis
+    mean = (p * away).sum(axis=axis, keepdims=True)
+    return start + mean, np.sqrt(p) * (away - mean)
+
+
+def _with(power: Array) -> Array:
+    """Sum over all sets that hold choice i, (d, q)."""
+    d = power.ndim - 1
+    return np.stack([power.take(1, axis=i).reshape(2 ** (d - 1), -1).sum(axis=0) for i in range(d)])
+
+
+def _refuse(y: Array, p: Sequence[Array]) -> None:
+    """Refuse what is no full factorial."""
+    if not p or y.ndim != len(p) + 1 or y.shape[:-1] != tuple(s.size for s in p):
         raise MethodError(
             f"outputs {y.shape} for choices with {[s.size for s in p]} levels",
             hint="y is (L1, ..., Ld, q)",
@@ -100,76 +179,11 @@ def anova(y: Array, shares: Sequence[Array]) -> Exact:
     for i, s in enumerate(p):
         if not (s > 0).all() or abs(s.sum() - 1) > SUM_TOLERANCE:
             raise MethodError(f"probabilities {s.tolist()} of choice {i} are not > 0 with sum one")
-    if not np.isfinite(y).all():
-        *where, output = np.argwhere(~np.isfinite(y))[0].tolist()
+    bad = np.argwhere(~np.isfinite(y))
+    if len(bad):
+        *where, output = bad[0].tolist()
         raise MethodError(
-            f"output {output} at the combination {where} is not finite",
+            f"{len(bad)} outputs are not finite (first: output {output} at the combination "
+            f"{where})",
             hint="mend the function; shares of the rest would not be shares of the whole",
         )
-    everything = tuple(range(d))
-    mean = _average(y, p, everything)
-    centred = y - mean
-    power = _average(centred**2, p, everything)
-    still = np.asarray(power <= _STILL * mean**2)
-    variance = np.where(still, np.nan, power)
-    closed: dict[tuple[int, ...], Array] = {(): np.where(still, np.nan, 0.0)}
-    # conditional means of ever smaller sets, each from a set with one choice more
-    means = {everything: centred}
-    for size in range(d, 0, -1):
-        for u in combinations(everything, size):
-            if u not in means:
-                extra = next(i for i in everything if i not in u)
-                wider = tuple(sorted((*u, extra)))
-                means[u] = _average(means[wider], [p[i] for i in wider], (wider.index(extra),))
-            weights = [p[i] for i in u]
-            if size == 1:
-                closed[u] = _spread(means[u], weights[0], 0) / variance
-            else:
-                closed[u] = _average(means[u] ** 2, weights, tuple(range(size))) / variance
-    closed[everything] = np.where(still, np.nan, 1.0)
-    shapley = np.zeros((d, y.shape[-1]))
-    for u in closed:
-        for i in everything:
-            if i not in u:
-                gain = closed[tuple(sorted((*u, i)))] - closed[u]
-                shapley[i] += gain / (d * comb(d - 1, len(u)))
-    return Exact(
-        mean=mean,
-        variance=power,
-        first=np.stack([closed[i,] for i in everything]),
-        total=np.stack([_left(centred, p, i) / variance for i in everything]),
-        shapley=shapley,
-        closed=closed,
-        interaction=_components(closed),
-        constant=still,
-    )
-
-
-def _average(y: Array, p: Sequence[Array], axes: tuple[int, ...]) -> Array:
-    """Mean over some axes with the probabilities of their levels."""
-    for axis in sorted(axes, reverse=True):
-        y = np.tensordot(p[axis], y, axes=(0, axis))
-    return y
-
-
-def _spread(y: Array, p: Array, axis: int) -> Array:
-    """Variance along an axis; exactly zero where nothing changes along it."""
-    away = y - np.take(y, [0], axis=axis)
-    mean = np.tensordot(p, away, axes=(0, axis))
-    return np.asarray(np.tensordot(p, away**2, axes=(0, axis)) - mean**2)
-
-
-def _left(y: Array, p: Sequence[Array], i: int) -> Array:
-    """Mean variance that is left when all choices but one are settled."""
-    others = [s for j, s in enumerate(p) if j != i]
-    return _average(_spread(y, p[i], i), others, tuple(range(len(others))))
-
-
-def _components(closed: Mapping[tuple[int, ...], Array]) -> dict[tuple[int, ...], Array]:
-    """ANOVA components by Moebius inversion, smaller sets first."""
-    out: dict[tuple[int, ...], Array] = {}
-    for u in sorted(closed, key=len):
-        if u:
-            inner = (out[v] for size in range(1, len(u)) for v in combinations(u, size))
-            out[u] = closed[u] - sum(inner, start=np.zeros_like(closed[u]))
-    return out

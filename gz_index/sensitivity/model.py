@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
@@ -215,11 +215,10 @@ class Model:
 
     @property
     def cells(self) -> int:
-        """Numbers that one draw takes at its widest, for the size of blocks."""
-        n, m = self.table.values.shape
+        """Numbers that one draw takes before its scores: of its point, or of its data."""
         if any(isinstance(c, CellError | Goalposts) for c in self.choices):
-            return int(n * m)
-        return int(n * len(self.nodes))
+            return int(self.table.values.size)
+        return self.width
 
     def _refuse_unscored(self, scores: Array) -> None:
         if np.isnan(scores).any():
@@ -256,56 +255,65 @@ class Model:
         GzIndexError
             A draw cannot be evaluated; its combination is named.
         """
+        out = np.empty((len(u), len(self.nodes), self.rows.size))
+        for at, scores in self.slices(u):
+            out[at] = scores
+        return out
+
+    def slices(self, u: Array) -> Iterator[tuple[NDArray[np.intp], Array]]:
+        """Give the scores of some points at a time, with their positions, in no certain order.
+
+        What is given holds until the next one; see :meth:`scores`.
+        """
         if not self.variants.discrete:
-            return self._drawn(self.state(()), u)
+            where = np.arange(len(u))
+            for start, scores in self._drawn(self.state(()), u):
+                yield where[start : start + len(scores)], scores
+            return
         keys, which = np.unique(self.levels(u), axis=0, return_inverse=True)
         which = which.ravel()
-        if len(keys) == 1:
-            return self._drawn(self.state(tuple(keys[0].tolist())), u)
-        out = np.empty((len(u), len(self.nodes), self.rows.size))
         order = np.argsort(which, kind="stable")
         ends = np.searchsorted(which[order], np.arange(len(keys) + 1))
         for k, key in enumerate(keys.tolist()):
             at = order[ends[k] : ends[k + 1]]
-            out[at] = self._drawn(self.state(tuple(key)), u[at])
-        return out
+            for start, scores in self._drawn(self.state(tuple(key)), u[at]):
+                yield at[start : start + len(scores)], scores
 
     @cached_property
     def _continuous(self) -> list[tuple[Choice, slice]]:
         found = zip(self.choices, self.columns, strict=True)
         return [(c, at) for c, at in found if not isinstance(c, Discrete)]
 
-    def _drawn(self, state: State, u: Array) -> Array:
+    def _drawn(self, state: State, u: Array) -> Iterator[tuple[int, Array]]:
+        """Scores of a combination at points, some at a time."""
         if not self._continuous:
             scores = state.scores[:, self.rows]
-            return np.broadcast_to(scores, (len(u), *scores.shape))
+            for start in range(0, len(u), 64):
+                yield start, np.tile(scores, (min(64, len(u) - start), 1, 1))
+            return
         with in_combination(state.label or "a draw"):
             z = self._drawn_data(state, u)
-            if z is not None and state.reads_data:  # weights have to be worked out draw by draw
-                units = len(set(state.table.units))
-                each = [
-                    self._climbed(
-                        state,
-                        state.plan.run(one, state.table.slot, units, state.table.periods).local,
-                        u[[d]],
-                        one[None],
-                    )
-                    for d, one in enumerate(z)
-                ]
-                out = np.concatenate(each)
-            else:
-                out = self._climbed(state, state.local, u, z)
-            if self.rows.size < out.shape[-1]:
-                out = out[..., self.rows]
-            if np.isnan(out.sum()):
-                bad = np.argwhere(np.isnan(out))
-                if bad.size:
-                    self._refuse_unscored(out[bad[0][0]])
-        return out
+            for start, found in self._climbed(state, u, z):
+                out = found[..., self.rows] if self.rows.size < found.shape[-1] else found
+                if np.isnan(out.sum()):
+                    bad = np.argwhere(np.isnan(out))
+                    if bad.size:
+                        self._refuse_unscored(out[bad[0][0]])
+                yield start, out
 
-    def _climbed(
+    def _climbed(self, state: State, u: Array, z: Array | None) -> Iterator[tuple[int, Array]]:
+        if z is None or not state.reads_data:
+            yield from self._up(state, state.local, u, z)
+            return
+        units, table = len(set(state.table.units)), state.table
+        for d, one in enumerate(z):  # weights have to be worked out draw by draw
+            local = state.plan.run(one, table.slot, units, table.periods).local
+            for _, scores in self._up(state, local, u[[d]], one[None]):
+                yield d, scores
+
+    def _up(
         self, state: State, local: Mapping[str, Array], u: Array, z: Array | None
-    ) -> Array:
+    ) -> Iterator[tuple[int, Array]]:
         weights = dict(local)
         exponents: dict[str, Array] = {}
         f, drawn = state.plan.framework, set()
@@ -316,7 +324,7 @@ class Model:
                 drawn |= set(new)
             elif isinstance(c, Exponent):
                 exponents |= {g: c.exponents(u[:, at]) for g in _groups(c, f)}
-        return state.climb(len(u), weights, frozenset(drawn), exponents=exponents, z=z)
+        return state.climb.slices(len(u), weights, frozenset(drawn), exponents=exponents, z=z)
 
     def _drawn_weights(
         self, c: OnWeights, f: Framework, local: Mapping[str, Array], u: Array
@@ -331,16 +339,16 @@ class Model:
             return LocalWeights(f, None, 2).spread(w, ROOT)
         out, start = {}, 0
         for code, k in c.sets(full):
-            columns = np.arange(start, start + k) if u.shape[1] > 1 else np.zeros(1, dtype=int)
+            columns = u[:, start : start + k] if u.shape[1] > 1 else u
             start += k
             if code not in f.nodes:
                 continue
             kids, all_kids = f.children(code), full.children(code)
             if len(kids) < 2:
                 continue
-            if u.shape[1] > 1:
-                columns = columns[[all_kids.index(kid) for kid in kids]]
-            out[code] = c.weights(u[:, columns], local[code], kids)
+            if u.shape[1] > 1 and len(kids) < k:
+                columns = columns[:, [all_kids.index(kid) for kid in kids]]
+            out[code] = c.weights(columns, local[code], kids)
         return out
 
     def _drawn_data(self, state: State, u: Array) -> Array | None:

@@ -23,7 +23,7 @@ from gz_index.sensitivity.blocks import (
     run,
 )
 from gz_index.sensitivity.model import Model
-from gz_index.sensitivity.ranks import Ints, Ranker
+from gz_index.sensitivity.ranks import Counts, Ints, Ranker
 from gz_index.sensitivity.study import Study
 
 if TYPE_CHECKING:
@@ -82,24 +82,32 @@ class _Work:
 
     def __call__(self, task: range) -> _Tally:
         out, rankers, origin = self.empty(), self.rankers, self.model.scores0
+        counts = [[Counts(r) for r in rankers] for _ in range(len(origin))]
+        room = np.empty((0, *origin.shape))
         first, last = self.blocks.span(task[0])[0], self.blocks.span(task[-1])[1]
         kept = np.empty((last - first, *origin.shape)) if self.keep else None
         for b in task:
             start, stop = self.blocks.span(b)
-            s = self.model.scores(self.points.block(b, start, stop))
-            if kept is not None:
-                kept[start - first : stop - first] = s
-            away = s - origin  # about the nominal score, so that squares do not cancel
-            out.total += away.sum(axis=0)
-            out.square += np.einsum("dqn,dqn->qn", away, away)
-            np.minimum(out.low, s.min(axis=0), out=out.low)
-            np.maximum(out.high, s.max(axis=0), out=out.high)
-            for q in range(origin.shape[0]):
-                for ranker, at, histogram in zip(
-                    rankers, self.model.segments, out.histograms[q], strict=True
-                ):
-                    whole = at.size == origin.shape[1]
-                    ranker.count(s[:, q] if whole else s[:, q][:, at], histogram)
+            u = self.points.block(b, start, stop)
+            for rows, s in self.model.slices(u):
+                if kept is not None:
+                    kept[start - first + rows] = s
+                if len(room) < len(s):
+                    room = np.empty(s.shape)
+                # about the nominal score, so that squares do not cancel
+                away = np.subtract(s, origin, out=room[: len(s)])
+                out.total += away.sum(axis=0)
+                out.square += np.einsum("dqn,dqn->qn", away, away)
+                np.minimum(out.low, s.min(axis=0), out=out.low)
+                np.maximum(out.high, s.max(axis=0), out=out.high)
+                for q, each in enumerate(counts):
+                    for ranker, at, count in zip(rankers, self.model.segments, each, strict=True):
+                        whole = at.size == origin.shape[1]
+                        ranker.count(s[:, q] if whole else s[:, q][:, at], count)
+        for each in counts:
+            for count in each:
+                count.flush()
+        out.histograms = [[c.histogram for c in each] for each in counts]
         out.scores = kept
         return out
 
@@ -187,7 +195,7 @@ def uncertainty(
     model.prepare(work.points.block(b, *blocks.span(b)) for b in range(blocks.count))
     out = work.empty()
     counts = sum(h.nbytes for hs in out.histograms for h in hs)
-    fixed = counts * (2 + abs(n_jobs)) + blocks.size * cells * 8 * 8 * abs(n_jobs)
+    fixed = counts * (2 + 2 * abs(n_jobs)) + (blocks.size * cells * 4 + 500_000) * 8 * abs(n_jobs)
     if fixed > limit:
         raise MethodError(
             f"max_memory = {amount(limit)}: counting the ranks of {model.rows.size} rows and "
@@ -195,7 +203,7 @@ def uncertainty(
             hint="raise max_memory, follow fewer nodes, or report one period",
         )
     scores = np.empty((draws, *model.scores0.shape)) if keep else None
-    tasks = blocks.tasks()
+    tasks = blocks.tasks(8 if counts > 10_000_000 else 32)  # each gives back all its counts
 
     def size(task: range) -> int:
         return blocks.span(task[-1])[1] - blocks.span(task[0])[0]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from sys import byteorder
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,15 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index.errors import MethodError
 
-__all__ = ["Ranker", "ranks_of"]
+__all__ = ["Counts", "Ranker", "ranks_of"]
 
 Ties: TypeAlias = Literal["min", "max", "average", "dense"]
 Ints: TypeAlias = NDArray[np.int32]
 
 _MAGNITUDE = np.int64(0x7FFF_FFFF_FFFF_FFFF)
 
-#: cells of the rank histogram that stay in the cache while a block is counted
-_CACHED = 250_000
+#: cells of the histogram that stay in the cache while orders are counted; cells of orders kept
+_CACHED, _KEPT = 100_000, 16_000_000
 
 
 def ranks_of(scores: Array, ties: Ties = "min") -> Array:
@@ -56,11 +57,11 @@ def ranks_of(scores: Array, ties: Ties = "min") -> Array:
 class Ranker:
     """Ranks of n units under one rule for ties, in whole steps of ``1 / unit``.
 
-    The units of a draw are sorted by a packed key: the bits of the score, of which the lowest
-    ceil(log2 n) hold the number of the unit, so that one sort of integers gives the order. Two
-    scores that agree in all other bits (relative distance below 2^(ceil(log2 n) - 52)) may tie:
-    such draws are ranked again by their full scores, so that only equal numbers share a rank, and
-    they do so by the rule and not by their position.
+    The units of a draw are sorted by a packed key: the bits of the score, of which the lowest 16
+    (32 for more than 65,536 units) hold the number of the unit, so that one sort of integers gives
+    the order. Two scores that agree in all other bits (which have relative distances below 2^-36)
+    may tie: such draws are ranked again by their full scores, so that only equal numbers share a
+    rank, and they do so by the rule and not by their position.
 
     Parameters
     ----------
@@ -82,48 +83,58 @@ class Ranker:
         """Number of distinct values that a rank can take, counted in steps from zero."""
         return self.n * self.unit + 1
 
-    @cached_property
-    def _ids(self) -> NDArray[np.int64]:
-        return np.arange(self.n, dtype=np.int64)
-
-    @cached_property
-    def _offsets(self) -> NDArray[np.int64]:
-        """Where the histogram of each place in the order begins, lowest score first."""
-        return np.arange(self.n, 0, -1, dtype=np.int64) * (self.unit * self.n)
+    @property
+    def _unsigned(self) -> Any:
+        """Type of the numbers of units."""
+        return np.uint16 if self.n <= 1 << 16 else np.uint32
 
     @cached_property
     def _low(self) -> np.int64:
-        return np.int64((1 << max(self.n - 1, 1).bit_length()) - 1)
+        """The bits of a key that hold the number of the unit."""
+        return np.int64((1 << 16) - 1 if self.n <= 1 << 16 else (1 << 32) - 1)
 
-    def order(self, s: Array) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    def _numbers(self, key: NDArray[np.int64]) -> NDArray[np.unsignedinteger[Any]]:
+        """The part of keys that holds the number of the unit, in place."""
+        parts = key.view(self._unsigned)
+        step = parts.shape[-1] // self.n
+        return parts[:, (0 if byteorder == "little" else step - 1) :: step]
+
+    def order(self, s: Array) -> tuple[NDArray[np.unsignedinteger[Any]], NDArray[np.intp]]:
         """Sort the units of each draw, lowest score first.
 
         Returns
         -------
         (D, n), (d,)
-            Numbers of the units in order, and the draws in which some may tie.
+            Numbers of the units in order, until the next call; and the draws in which some may tie.
         """
-        if np.isnan(s.sum()) and np.isnan(s).any():
-            draw, unit = np.argwhere(np.isnan(s))[0]
-            raise MethodError(
-                f"draw {draw}: the score of {{rows}} is not a number and has no rank",
-                rows=[int(unit)],
-                hint="leave the row out, or mend the method that gives no score",
-            )
+        key, away = self._space(len(s))
         if s.min(initial=1.0) > 0:  # bits of positive floats rise with them
-            key = np.bitwise_and(np.ascontiguousarray(s).view(np.int64), ~self._low)
+            key.view(np.float64)[:] = s
         else:
-            bits = (s + 0.0).view(np.int64)  # -0.0 becomes 0.0
-            key = bits ^ ((bits >> 63) & _MAGNITUDE)
-            key &= ~self._low
-        key |= self._ids
+            self._refuse(s)
+            bits = np.add(s, 0.0, out=key.view(np.float64)).view(np.int64)  # -0.0 becomes 0.0
+            np.right_shift(bits, 63, out=away)
+            np.bitwise_and(away, _MAGNITUDE, out=away)
+            np.bitwise_xor(bits, away, out=key)
+        self._numbers(key)[:] = np.arange(self.n, dtype=self._unsigned)
         key.sort(axis=-1)
-        away = key[:, 1:] ^ key[:, :-1]
+        flat, near = key.reshape(-1), away.reshape(-1)[1:]
+        np.bitwise_xor(flat[1:], flat[:-1], out=near)  # neighbours, also from draw to draw
         tied = np.empty(0, np.intp)
-        if away.min(initial=_MAGNITUDE) <= self._low:
-            tied = np.flatnonzero(away.min(axis=-1) <= self._low)
-        key &= self._low
-        return key, tied
+        if near.min(initial=_MAGNITUDE) <= self._low:
+            tied = np.flatnonzero((away[:, 1:] <= self._low).any(axis=-1))
+        return self._numbers(key), tied
+
+    @cached_property
+    def _spaces(self) -> dict[int, NDArray[np.int64]]:
+        return {}
+
+    def _space(self, draws: int) -> NDArray[np.int64]:
+        """Room for two tables of keys; fresh memory for each block would cost as much as a sort."""
+        if draws not in self._spaces:
+            self._spaces.clear()
+            self._spaces[draws] = np.empty((2, draws, self.n), np.int64)
+        return self._spaces[draws]
 
     def exact(self, s: Array) -> Ints:
         """Ranks in steps, (D, n), by the full scores and the rule for ties."""
@@ -152,25 +163,76 @@ class Ranker:
         order, tied = self.order(s)
         out = np.empty(s.shape, dtype=np.int32)
         place = np.arange(self.n, 0, -1, dtype=np.int32) * self.unit
-        np.put_along_axis(out, order, np.broadcast_to(place, s.shape), axis=-1)
+        np.put_along_axis(out, order.astype(np.intp), np.broadcast_to(place, s.shape), axis=-1)
         if tied.size:
             out[tied] = self.exact(s[tied])
         return out
 
-    def count(self, s: Array, histogram: Ints) -> None:
-        """Add the ranks of a block of draws to a histogram (steps, n), rank first."""
+    def count(self, s: Array, counts: Counts) -> None:
+        """Count the ranks of a block of draws."""
         order, tied = self.order(s)
         if tied.size:
-            self.tally(self.exact(s[tied]), histogram)
+            counts.add_ranks(self.exact(s[tied]))
             order = np.delete(order, tied, axis=0)
-        flat = histogram.reshape(-1)
-        width = max(1, _CACHED // self.n)  # places counted at a time
-        for start in range(0, self.n, width):
-            here = slice(start, min(start + width, self.n))
-            at = order[:, here] + self._offsets[here]
-            np.add.at(flat, at.reshape(-1), np.int32(1))
+        counts.add_orders(order)
 
-    def tally(self, ranks: Ints, histogram: Ints) -> None:
-        """Add ranks (D, n) in steps to a histogram (steps, n)."""
-        at = ranks.astype(np.int64) * self.n + self._ids
-        np.add.at(histogram.reshape(-1), at.reshape(-1), np.int32(1))
+    def _refuse(self, s: Array) -> None:
+        if np.isnan(s).any():
+            draw, unit = np.argwhere(np.isnan(s))[0]
+            raise MethodError(
+                f"draw {draw}: the score of {{rows}} is not a number and has no rank",
+                rows=[int(unit)],
+                hint="leave the row out, or mend the method that gives no score",
+            )
+
+
+class Counts:
+    """How often each unit has each rank.
+
+    Orders are kept until there are enough of them to be counted a stretch of places at a time, so
+    that the part of the histogram which is written to stays in the cache.
+
+    Parameters
+    ----------
+    ranker : Ranker
+
+    Attributes
+    ----------
+    histogram : (steps, n) of int32
+        Rank first; complete after :meth:`flush`.
+    """
+
+    def __init__(self, ranker: Ranker) -> None:
+        self.ranker = ranker
+        self.histogram = np.zeros((ranker.steps, ranker.n), np.int32)
+        cells = self.histogram.size
+        cells = _CACHED if cells <= _CACHED else min(2 * cells, _KEPT)
+        self._kept = np.empty((max(1, cells // ranker.n), ranker.n), ranker._unsigned)
+        self._filled = 0
+        places = np.arange(ranker.n, 0, -1, dtype=np.int64)
+        self._offsets = places * (ranker.unit * ranker.n)
+
+    def add_ranks(self, ranks: Ints) -> None:
+        """Add ranks (D, n) in steps."""
+        at = ranks.astype(np.int64) * self.ranker.n + np.arange(self.ranker.n)
+        np.add.at(self.histogram.reshape(-1), at.reshape(-1), np.int32(1))
+
+    def add_orders(self, orders: NDArray[np.unsignedinteger[Any]]) -> None:
+        """Add units (D, n) in order, lowest score first, none of them tied."""
+        while len(orders):
+            room = len(self._kept) - self._filled
+            part, orders = orders[:room], orders[room:]
+            self._kept[self._filled : self._filled + len(part)] = part
+            self._filled += len(part)
+            if self._filled == len(self._kept):
+                self.flush()
+
+    def flush(self) -> None:
+        """Count what has been kept."""
+        kept, flat = self._kept[: self._filled], self.histogram.reshape(-1)
+        width = max(1, _CACHED // self.ranker.n)  # places counted at a time
+        for start in range(0, self.ranker.n if len(kept) else 0, width):
+            here = slice(start, start + width)
+            at = np.add(kept[:, here], self._offsets[here], dtype=np.int64)
+            np.add.at(flat, at.reshape(-1), np.int32(1))
+        self._filled = 0

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import gz_index as gz
-from gz_index.sensitivity.ranks import Ranker, ranks_of
+from gz_index.sensitivity.ranks import Counts, Ranker, ranks_of
 
 TIES = ("min", "max", "average", "dense")
 
@@ -37,8 +37,11 @@ def test_the_histogram_counts_the_ranks(ties, n):
     rng = np.random.default_rng(n)
     s = np.concatenate([rng.normal(size=(40, n)), rng.integers(0, 5, (40, n)).astype(float)])
     ranker = Ranker(n, ties)
-    counted = np.zeros((ranker.steps, n), np.int32)
-    ranker.count(s, counted)
+    counts = Counts(ranker)
+    for part in np.array_split(s, 7):
+        ranker.count(part, counts)
+    counts.flush()
+    counted = counts.histogram
     expected = np.zeros_like(counted)
     for row in (reference(s, ties) * ranker.unit).astype(int):
         expected[row, np.arange(n)] += 1
@@ -72,5 +75,5 @@ def test_the_scores_are_not_written_to():
     before = s.copy()
     ranker = Ranker(8)
     ranker.ranks(s)
-    ranker.count(s, np.zeros((ranker.steps, 8), np.int32))
+    ranker.count(s, Counts(ranker))
     assert (s == before).all()
