@@ -251,8 +251,9 @@ def sensitivity(
         }
         studies: dict[str, Study] = {
             "uncertainty": gz.uncertainty(index, frame, draws=draws, level=level, **how),
-            "sobol": gz.sobol(index, frame, points=points, targets=["shift"], **how),
         }
+        if len(index.sensitivity.choices) > 1:  # the variance of one choice is all its own
+            studies["sobol"] = gz.sobol(index, frame, points=points, targets=["shift"], **how)
         try:
             studies["stability"] = gz.stability(index, frame, period=when)
         except MethodError as error:

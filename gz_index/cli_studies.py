@@ -45,11 +45,12 @@ def print_studies(
     """Print ranks with their intervals, shares of variance, and how firm the leader is."""
     u = cast(Uncertainty, studies["uncertainty"])
     _ranks(console, u, title, top, lang)
-    _shares(console, cast(VarianceShares, studies["sobol"]), lang)
+    if "sobol" in studies:
+        _shares(console, cast(VarianceShares, studies["sobol"]), lang)
     if "stability" in studies:
         _leader(console, studies["stability"], lang)
     for study in studies.values():
-        for note in study.notes:
+        for note in study.notes_in(lang):
             console.print(f"- {note}", style="dim", soft_wrap=True)
 
 
@@ -64,7 +65,8 @@ def _ranks(
     order = u.ranks.sort_values("nominal", kind="stable").index[:top]
     for unit in order:
         r, s = u.ranks.loc[unit], scores.loc[unit]
-        spread = f"{s['low']:.3f} - {s['high']:.3f}" if "low" in scores else "-"
+        shown = "low" in scores and not u.mixed_scales
+        spread = f"{s['low']:.3f} - {s['high']:.3f}" if shown else "-"
         table.add_row(
             f"{r['nominal']:g}",
             str(unit),
@@ -102,11 +104,11 @@ def _leader(console: Console, stability: Study, lang: Literal["en", "zh"]) -> No
         if (code, "leader") not in found.index:
             continue
         row = {str(k): v for k, v in found.xs((code, "leader")).items()}
-        who = [str(row[c]) for c in ("low_riser", "high_riser") if row[c] is not None]
+        who = [str(row[c]) if isinstance(row[c], str) else "-" for c in ("low_riser", "high_riser")]
         table.add_row(
             f.name(code, lang),
             f"{row['weight']:.4f}",
             f"{row['low']:.4f} - {row['high']:.4f}",
-            " / ".join(who) or "-",
+            " / ".join(who),
         )
     console.print(table)

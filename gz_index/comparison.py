@@ -256,13 +256,16 @@ class Comparison(Study):
         """Return the node, the variants, and W."""
         return {"node": self.node, "variants": list(self.results), "kendall_w": self.kendall_w}
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Rows that some variant does not score."""
+    def _texts(self) -> tuple[Text, ...]:
         lacking = len(self._rankings.scores) - self._rankings.rows.size
         if not lacking:
             return ()
-        return (f"{lacking} rows that some variant does not score are left out",)
+        return (
+            Text(
+                f"有方案未给出得分的{lacking}行未纳入",
+                f"{lacking} rows that some variant does not score are left out",
+            ),
+        )
 
     def _caption(self) -> str:
         units = len(set(self.nominal.table.units))
@@ -577,11 +580,16 @@ class LeaveOneOut(Study):
         """Return what was left out in turn, and the node."""
         return {"over": self.over, "node": self.node}
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Parts without which the node does not exist."""
-        gone = [str(k) for k in self.parts if k not in self._there]
-        return (f"nothing remains of {self.node!r} without {', '.join(gone)}",) if gone else ()
+    def _texts(self) -> tuple[Text, ...]:
+        gone = ", ".join(str(k) for k in self.parts if k not in self._there)
+        if not gone:
+            return ()
+        return (
+            Text(
+                f"去掉{gone}后，{self.node!r}不复存在",
+                f"nothing remains of {self.node!r} without {gone}",
+            ),
+        )
 
     def _caption(self) -> str:
         return f"{super()._caption()} over {self.over}: {self.node}"

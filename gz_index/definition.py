@@ -417,8 +417,13 @@ def write(index: Index) -> str:
         many = isinstance(value, list)
         head = f"[[{section}]]" if many else f"[{section}]"
         for table in value if many else [value]:
-            rows = [f"{_key(k)} = {_inline(v)}" for k, v in table.items()]
+            nested = {k: v for k, v in table.items() if section == "sensitivity" and k == "choices"}
+            rows = [f"{_key(k)} = {_inline(v)}" for k, v in table.items() if k not in nested]
             blocks.append("\n".join([head, *rows]))
+            for key, inner in nested.items():
+                for one in inner:
+                    rows = [f"{_key(k)} = {_inline(v)}" for k, v in one.items()]
+                    blocks.append("\n".join([f"[[{section}.{key}]]", *rows]))
     return "\n\n".join(blocks) + "\n"
 
 

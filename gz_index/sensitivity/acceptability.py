@@ -13,7 +13,7 @@ import pandas as pd
 from gz_index._arrays import Array
 from gz_index.choices import Dirichlet, OnWeights, Within, choice
 from gz_index.errors import MethodError
-from gz_index.framework import ROOT, Framework
+from gz_index.framework import ROOT, Framework, Text
 from gz_index.sensitivity.blocks import Blocks, Progress, RandomPoints, amount, memory, run
 from gz_index.sensitivity.model import Model
 from gz_index.sensitivity.ranks import Counts, Ranker
@@ -503,13 +503,15 @@ class Acceptability(Study):
             "choices": [c.label for c in self.model.choices],
         }
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader has to know."""
-        drawn = f"{self.draws} draws of weights over {', '.join(self.codes)}"
-        how = (
-            "pairwise winning, expected ranks, means and standard deviations are exact"
-            if self.exact
-            else "everything is estimated from the draws"
+    def _texts(self) -> tuple[Text, ...]:
+        codes = ", ".join(self.codes)
+        zh, en = "；全部由抽样估计", "; everything is estimated from them"
+        if self.exact:
+            zh = "；两两胜率、期望名次、均值与标准差为精确值"
+            en = "; pairwise winning, expected ranks, means and standard deviations are exact"
+        return (
+            Text(
+                f"权重抽样{self.draws}次（{codes}）{zh}",
+                f"{self.draws} draws of weights over {codes}{en}",
+            ),
         )
-        return (drawn, how)

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from gz_index._arrays import Array
+from gz_index.choices import Alternatives
 from gz_index.errors import MethodError, NotFoundError
-from gz_index.framework import ROOT
+from gz_index.framework import ROOT, Text
 from gz_index.sensitivity.blocks import (
     Blocks,
     Points,
@@ -370,6 +371,12 @@ class Uncertainty(Study):
         share = p.to_numpy()[:, p.columns.to_numpy(dtype=float) <= k].sum(axis=1)
         return pd.Series(share, index=self.model.labels, name=f"top {k}")
 
+    @property
+    def mixed_scales(self) -> bool:
+        """Whether scores of different draws are on different scales, so that only ranks compare."""
+        choices = self.model.choices
+        return any(isinstance(c, Alternatives) and c.part == "normalise" for c in choices)
+
     # -- the whole ranking -----------------------------------------------------------------------
 
     @property
@@ -508,17 +515,35 @@ class Uncertainty(Study):
             "choices": [c.label for c in self.model.choices],
         }
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader has to know."""
+    def _texts(self) -> tuple[Text, ...]:
+        varied = "; ".join(c.label for c in self.model.choices)
+        n = self.model.rows.size
         out = [
-            f"{self.draws} draws of: {'; '.join(c.label for c in self.model.choices)}; "
-            f"intervals of {self.level:.0%}",
-            f"mean shift of ranks {self.shift:.3f}; {self.outside} of {self.model.rows.size} "
-            "units have their nominal rank outside the interval",
+            Text(
+                f"抽样{self.draws}次，变动：{varied}；区间概率{self.level:.0%}",
+                f"{self.draws} draws of: {varied}; intervals of {self.level:.0%}",
+            ),
+            Text(
+                f"平均名次变动{self.shift:.3f}；{n}个评价对象中{self.outside}个的名义名次在区间之外",
+                f"mean shift of ranks {self.shift:.3f}; {self.outside} of {n} units have their "
+                "nominal rank outside the interval",
+            ),
         ]
-        if self.model.unscored:
-            who = ", ".join(self.model.unscored[:5])
-            more = "" if len(self.model.unscored) <= 5 else f" and {len(self.model.unscored) - 5}"
-            out.append(f"left out, as they have no nominal score: {who}{more}")
+        if self.mixed_scales:
+            out.append(
+                Text(
+                    "各次抽样的标准化方法不同，得分刻度不同：只可解读名次",
+                    "draws differ in their normalisation, so that scores are on several scales: "
+                    "read the ranks only",
+                )
+            )
+        gone = self.model.unscored
+        if gone:
+            who = ", ".join(gone[:5]) + (f" (+{len(gone) - 5})" if len(gone) > 5 else "")
+            out.append(
+                Text(
+                    f"没有名义得分，未纳入：{who}",
+                    f"left out, as they have no nominal score: {who}",
+                )
+            )
         return tuple(out)

@@ -97,7 +97,9 @@ class Ranker:
         """The part of keys that holds the number of the unit, in place."""
         parts = key.view(self._unsigned)
         step = parts.shape[-1] // self.n
-        return parts[:, (0 if byteorder == "little" else step - 1) :: step]
+        first = 0 if byteorder == "little" else step - 1
+        found: NDArray[np.unsignedinteger[Any]] = parts[:, first::step]
+        return found
 
     def order(self, s: Array) -> tuple[NDArray[np.unsignedinteger[Any]], NDArray[np.intp]]:
         """Sort the units of each draw, lowest score first.

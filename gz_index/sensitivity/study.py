@@ -8,11 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
 from gz_index.errors import DataError
+from gz_index.framework import Text
 from gz_index.saving import new_folder
 
 if TYPE_CHECKING:
@@ -53,10 +54,18 @@ class Study(ABC):
         """Return how it was made, in plain types: draws, seed, limits."""
         return {}
 
+    def _texts(self) -> tuple[Text, ...]:
+        """What a reader has to know, in both languages."""
+        return ()
+
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader has to know."""
-        return ()
+        """What a reader has to know, in English; ``notes_in("zh")`` gives Chinese."""
+        return self.notes_in("en")
+
+    def notes_in(self, lang: Literal["zh", "en"]) -> tuple[str, ...]:
+        """Return the notes in one language."""
+        return tuple(t.get(lang) for t in self._texts())
 
     @property
     def index(self) -> Index:
@@ -82,7 +91,7 @@ class Study(ABC):
             "format": _FORMAT,
             "kind": self.kind,
             "settings": self.settings(),
-            "notes": list(self.notes),
+            "notes": {"en": self.notes, "zh": self.notes_in("zh")},
             "versions": self.nominal.versions,
             "definition": self.index.to_toml(),
             "tables": list(self.tables()),
@@ -157,7 +166,7 @@ class Saved:
             kind=about["kind"],
             tables=tables,
             settings=about["settings"],
-            notes=tuple(about["notes"]),
+            notes=tuple(about["notes"]["en"]),
             versions=about["versions"],
             definition=about["definition"],
         )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gz_index._arrays import Array
 from gz_index.errors import MethodError
+from gz_index.framework import Text
 from gz_index.sensitivity.crossings import TIE, Norm, least_change
 from gz_index.sensitivity.study import Study
 
@@ -109,19 +110,25 @@ class Overtake(Study):
         who = {"a": str(self.a), "b": str(self.b), "period": period}
         return who | {"over": self.over, "norm": self.norm}
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What came out, in one sentence."""
+    def _texts(self) -> tuple[Text, ...]:
+        a, b, over = self.a, self.b, self.over
         if self.weights is None:
+            most = self.advantage.max()
             return (
-                f"no weights over {self.over} let {self.b} pass {self.a}: it is ahead in none of "
-                f"them (largest advantage {self.advantage.max():.4g})",
+                Text(
+                    f"无论{over}的权重如何，{b}都不能超过{a}：没有一项领先（最大差距{most:.4g}）",
+                    f"no weights over {over} let {b} pass {a}: it is ahead in none of them "
+                    f"(largest advantage {most:.4g})",
+                ),
             )
         if self.distance == 0:
-            return (f"{self.b} is not below {self.a} as the weights are",)
+            return (Text(f"现行权重下{b}已不低于{a}", f"{b} is not below {a} as the weights are"),)
         return (
-            f"{self.b} draws level with {self.a} after a change of {self.distance:.6g} "
-            f"({self.norm}) in the weights over {self.over}",
+            Text(
+                f"{over}的权重改变{self.distance:.6g}（{self.norm}）后，{b}与{a}持平",
+                f"{b} draws level with {a} after a change of {self.distance:.6g} ({self.norm}) in "
+                f"the weights over {over}",
+            ),
         )
 
 
@@ -196,11 +203,15 @@ class SafePairs(Study):
         period = self.period if self.period is None else str(self.period)
         return {"period": period, "over": self.over}
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """How many pairs are safe."""
+    def _texts(self) -> tuple[Text, ...]:
         n = len(self.margins)
-        return (f"{self.count} of {n * (n - 1) // 2} pairs keep their order under all weights",)
+        pairs = n * (n - 1) // 2
+        return (
+            Text(
+                f"{pairs}对中{self.count}对的先后在任何允许的权重下都不变",
+                f"{self.count} of {pairs} pairs keep their order under all weights",
+            ),
+        )
 
 
 def _margins(y: Array, weights: WeightSet | None) -> Array:

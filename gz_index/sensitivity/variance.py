@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gz_index._arrays import Array
 from gz_index.errors import DefinitionError, MethodError, NotFoundError, Problem
-from gz_index.framework import ROOT
+from gz_index.framework import ROOT, Text
 from gz_index.sensitivity.blocks import Blocks, Progress, amount, memory, run
 from gz_index.sensitivity.factorial import Exact, anova
 from gz_index.sensitivity.indices import Design, Indices, bootstrap, design
@@ -389,23 +389,36 @@ class VarianceShares(Study):
             "choices": list(self.choices),
         }
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader has to know."""
+    def _texts(self) -> tuple[Text, ...]:
         if self.exact:
-            out = [f"exact: all {self.model.combinations} combinations evaluated"]
+            count = self.model.combinations
+            out = [
+                Text(f"精确：{count}种组合全部计算", f"exact: all {count} combinations evaluated")
+            ]
         else:
-            out = [f"estimated from {self.points} Sobol points (seed {self.seed})"]
+            zh = f"由{self.points}个Sobol点估计（种子{self.seed}）"
+            en = f"estimated from {self.points} Sobol points (seed {self.seed}); intervals of "
+            level = getattr(self.found, "level", 0.95)
+            out = [Text(f"{zh}，区间概率{level:.0%}", f"{en}{level:.0%}")]
         constant = np.asarray(self.found.constant)
         if constant.any():
             names = [t for t, c in zip(self.targets, constant, strict=True) if c]
-            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            out.append(f"does not vary, so that there is nothing to share: {names[:5]}{more}")
-        if "shift" in self.targets:
-            here = self.of("shift")["first"].sum()
-            if here == here:
+            shown = ", ".join(names[:5]) + (f" (+{len(names) - 5})" if len(names) > 5 else "")
+            out.append(
+                Text(
+                    f"不随选择变动，没有方差可分：{shown}",
+                    f"does not vary, so that there is nothing to share: {shown}",
+                )
+            )
+        if "shift" in self.targets and len(self.choices) > 1:
+            first = self.of("shift")["first"].sum()
+            if first == first:
                 out.append(
-                    f"shift of ranks: {1 - here:.0%} of the variance is interaction between choices"
+                    Text(
+                        f"名次变动的方差中，{1 - first:.0%}来自各选择之间的交互",
+                        f"shift of ranks: {1 - first:.0%} of the variance is interaction between "
+                        "choices",
+                    )
                 )
         return tuple(out)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gz_index.errors import MethodError, NotFoundError
-from gz_index.framework import ROOT
+from gz_index.framework import ROOT, Text
 from gz_index.sensitivity.crossings import Interval, Norm, order_interval, top_interval
 from gz_index.sensitivity.study import Study
 from gz_index.sensitivity.unit_pairs import Overtake, SafePairs
@@ -38,7 +38,7 @@ class Stability(Study):
         By (node, keeps): ``weight`` among its siblings now; ``low`` and ``high``, between which it
         may lie; the same as a relative change in per cent (infinite for a weight of zero); and at
         either end who rises past whom (missing where the end is 0 or 1 and nothing changes there).
-    remarks : tuple of str
+    remarks : tuple of Text
         How to read the ends, and which nodes, sizes and units were left out.
     snapshot : Snapshot
         The period's scores as functions of weights.
@@ -48,7 +48,7 @@ class Stability(Study):
     nominal: IndexResult
     period: Hashable | None
     intervals: pd.DataFrame
-    remarks: tuple[str, ...]
+    remarks: tuple[Text, ...]
     snapshot: Snapshot = field(repr=False)
 
     def to_frame(self) -> pd.DataFrame:
@@ -59,9 +59,7 @@ class Stability(Study):
         """Return the period."""
         return {"period": self.period if self.period is None else str(self.period)}
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """How to read the ends, and which nodes and units were left out."""
+    def _texts(self) -> tuple[Text, ...]:
         return self.remarks
 
     def overtake(
@@ -284,24 +282,37 @@ def _remarks(
     snapshot: Snapshot,
     fixed: Sequence[str],
     sizes: Sequence[int],
-) -> tuple[str, ...]:
+) -> tuple[Text, ...]:
     """What a reader has to know about the intervals."""
     out = [
-        "low and high are local weights; siblings keep their proportions; at an end that names "
-        "units these tie, beyond it the riser is above the faller"
+        Text(
+            "low和high是同级权重，其余同级按比例调整；端点列出评价对象时，二者在该点持平，"
+            "越过后riser高于faller",
+            "low and high are local weights; siblings keep their proportions; at an end that names "
+            "units these tie, beyond it the riser is above the faller",
+        )
     ]
     if snapshot.period is not None:
-        out.append(f"period {snapshot.period}")
+        out.append(Text(f"时期{snapshot.period}", f"period {snapshot.period}"))
     if fixed:
-        out.append(f"always of weight one among their siblings: {', '.join(fixed)}")
+        codes = ", ".join(fixed)
+        out.append(
+            Text(f"同级中权重恒为1：{codes}", f"always of weight one among their siblings: {codes}")
+        )
     if sizes:
-        top = ", ".join(map(str, sizes))
-        out.append(f"top {top}: left out, for there are {len(snapshot.units)} units")
+        top, n = ", ".join(map(str, sizes)), len(snapshot.units)
+        out.append(
+            Text(
+                f"前{top}名：共{n}个评价对象，未列出",
+                f"top {top}: left out, for there are {n} units",
+            )
+        )
     table = result.table
     rows = np.isnan(result.values[:, -1])
     if table.periods is not None and table.slot is not None:
         rows &= table.slot == table.periods.index(snapshot.period)
     lacking = [str(table.units[i]) for i in np.flatnonzero(rows)]
     if lacking:
-        out.append(f"without a score, left out: {', '.join(lacking)}")
+        who = ", ".join(lacking)
+        out.append(Text(f"没有得分，未纳入：{who}", f"without a score, left out: {who}"))
     return tuple(out)
