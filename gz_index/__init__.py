@@ -49,6 +49,8 @@ _HOME = {
     "Tables": "choices",
     "Within": "choices",
     "experts": "choices",
+    "balance": "sensitivity.effective",
+    "importance": "sensitivity.effective",
     "leave_one_out": "comparison",
     "smaa": "sensitivity.acceptability",
     "sobol": "sensitivity.variance",
