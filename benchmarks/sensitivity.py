@@ -156,9 +156,9 @@ def factorial() -> tuple[gz.Index, pd.DataFrame, list[gz.Alternatives]]:
             part="normalise",
             of=[
                 {"method": "minmax", "to": [1, 100]},
-                {"method": "rank"},
-                {"method": "zscore", "to": [100, 10]},
-                {"method": "distance-to-leader"},
+                "rank",
+                "efficacy",
+                "distance-to-leader",
             ],
         ),
         gz.Alternatives(part="weight", of=["equal", "std", "cv", "critic"]),

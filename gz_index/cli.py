@@ -254,12 +254,12 @@ def sensitivity(
         }
         if len(index.sensitivity.choices) > 1:  # the variance of one choice is all its own
             studies["sobol"] = gz.sobol(index, frame, points=points, targets=["shift"], **how)
-        try:
-            studies["stability"] = gz.stability(index, frame, period=when)
-        except MethodError as error:
-            unstable = str(error)
-        else:
-            unstable = ""
+        refused = []
+        for name, study in (("stability", gz.stability), ("importance", gz.importance)):
+            try:
+                studies[name] = study(index, frame, period=when)
+            except (MethodError, DataError) as error:  # not every index has them
+                refused.append(f"{name}: {error}")
         if out is not None:
             with new_folder(out, mark="uncertainty/study.json", overwrite=overwrite) as part:
                 for name, study in studies.items():
@@ -267,8 +267,8 @@ def sensitivity(
     console = _console()
     title = index.name.get(lang) or index.id
     print_studies(console, studies, f"{title}, {when}" if when is not None else title, top, lang)
-    if unstable:
-        console.print(f"- {unstable}", style="dim", soft_wrap=True)
+    for why in refused:
+        console.print(f"- {why}", style="dim", soft_wrap=True)
     if out is not None:
         console.print(f"written: {out}/ ({', '.join(studies)})", soft_wrap=True)
 

@@ -33,6 +33,10 @@ _WEIGHTS = {
     "en": ("Node", "Weight", "Leader stays within", "Overtaken by", "Weights and the leader"),
     "zh": ("节点", "权重", "榜首不变的权重区间", "被谁超过", "权重与榜首"),
 }
+_COUNTS = {
+    "en": ("Node", "Declared", "Importance", "Gap", "Shapley", "Declared weight and importance"),
+    "zh": ("节点", "名义权重", "重要性", "差距", "Shapley", "名义权重与实际重要性"),
+}
 
 
 def print_studies(
@@ -49,6 +53,8 @@ def print_studies(
         _shares(console, cast(VarianceShares, studies["sobol"]), lang)
     if "stability" in studies:
         _leader(console, studies["stability"], lang)
+    if "importance" in studies:
+        _counts(console, studies["importance"], lang)
     for study in studies.values():
         for note in study.notes_in(lang):
             console.print(f"- {note}", style="dim", soft_wrap=True)
@@ -110,5 +116,24 @@ def _leader(console: Console, stability: Study, lang: Literal["en", "zh"]) -> No
             f"{row['weight']:.4f}",
             f"{row['low']:.4f} - {row['high']:.4f}",
             " / ".join(who),
+        )
+    console.print(table)
+
+
+def _counts(console: Console, importance: Study, lang: Literal["en", "zh"]) -> None:
+    *heads, title = _COUNTS[lang]
+    table = Table(title=title)
+    for i, head in enumerate(heads):
+        table.add_column(head, justify="left" if i == 0 else "right")
+    found, f = importance.to_frame(), importance.index.framework
+    top = found[(found["level"] == 1)]
+    for code, row in top.iterrows():
+        shapley = row["shapley"]
+        table.add_row(
+            f.name(str(code), lang),
+            f"{row['declared']:.3f}",
+            "-" if row["share"] != row["share"] else f"{row['share']:.3f}",
+            "-" if row["gap"] != row["gap"] else f"{row['gap']:+.3f}",
+            "-" if shapley != shapley else f"{shapley:.3f}",
         )
     console.print(table)

@@ -126,3 +126,70 @@ def test_new_starts_a_definition_that_evaluates(tmp_path):
 @pytest.mark.parametrize("args", [("evaluate", "desi-2022", "--top", "0"), ("frobnicate",)])
 def test_wrong_usage_is_refused(args):
     assert invoke(*args).exit_code == 2
+
+
+# -- sensitivity -----------------------------------------------------------------------------------
+
+
+def test_sensitivity_prints_and_writes_the_studies(tmp_path):
+    out = tmp_path / "s"
+    done = invoke(
+        "sensitivity", "cn-provinces-2022", "--draws", "500", "--points", "64", "--out", out
+    )
+    assert done.exit_code == 0, done.output
+    for part in ("2 - 12", "Share of the variance", "Leader stays within", "Declared weight"):
+        assert part in done.output, done.output
+    assert "period 2022" in done.output
+    names = ["importance", "sobol", "stability", "uncertainty"]
+    assert sorted(p.name for p in out.iterdir()) == names
+    assert all((out / n / "study.json").is_file() for n in names)
+    again = invoke("sensitivity", "cn-provinces-2022", "--draws", "500", "--out", out)
+    assert again.exit_code == 2
+    assert "exists already" in again.output
+    third = invoke(
+        "sensitivity",
+        "cn-provinces-2022",
+        "--draws",
+        "500",
+        "--points",
+        "64",
+        "--out",
+        out,
+        "--overwrite",
+        "--at",
+        "2018",
+        "--lang",
+        "zh",
+    )
+    assert third.exit_code == 0, third.output
+    assert "时期2018" in third.output
+    assert "名次区间" in third.output
+
+
+def test_sensitivity_of_a_definition_without_a_table_varies_the_weights():
+    done = invoke("sensitivity", "tai-2008", "--draws", "300")
+    assert done.exit_code == 0, done.output
+    assert "weights +-25%" in done.output
+    assert "Share of the variance" not in done.output  # of one choice it is all its own
+
+
+def test_sensitivity_leaves_out_what_an_index_does_not_have():
+    done = invoke("sensitivity", "hdi-2010", "--draws", "300")
+    assert done.exit_code == 0, done.output
+    assert "no Shapley effects" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gz-2025"], "nothing to rank"),
+        (["tai-2008", "--at", "2010"], "the data have no periods"),
+        (["cn-provinces-2022", "--at", "1999"], "no period '1999'; there are 2013"),
+        (["desi-2022", "--points", "100"], "take 64 or 128"),
+        (["desi-2022", "--level", "1.5"], "level = 1.5"),
+    ],
+)
+def test_sensitivity_that_cannot_be_had(arguments, message):
+    done = invoke("sensitivity", *arguments)
+    assert done.exit_code == 2
+    assert message in done.output

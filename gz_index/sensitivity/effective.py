@@ -102,7 +102,7 @@ def importance(
         texts += more
     table = pd.concat(frames)
     order = [c for c in f.nodes if c != ROOT]
-    return Importance(result, period, table.loc[order], tuple(texts))
+    return Importance(result, period, table.loc[order], tuple(dict.fromkeys(texts)))
 
 
 def _rows(result: IndexResult, period: Hashable | None) -> NDArray[np.intp]:

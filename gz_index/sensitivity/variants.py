@@ -88,6 +88,7 @@ class Variants:
     ) -> None:
         self.index, self.choices, self.table, self.nodes = index, choices, table, nodes
         self.discrete = [i for i, c in enumerate(choices) if isinstance(c, Discrete)]
+        self.levels = {i: self.choice(i).levels for i in self.discrete}
         self._tables: dict[Any, Table] = {}
         self._variants: dict[Any, Index] = {}
         self._scales: dict[Any, tuple[Scale, Array, Table]] = {}
@@ -105,17 +106,17 @@ class Variants:
         """Number of combinations."""
         out = 1
         for i in self.discrete:
-            out *= len(self.choice(i).levels)
+            out *= len(self.levels[i])
         return out
 
     def combinations(self) -> Iterator[Key]:
         """Every combination, the last choice changing fastest."""
-        return product(*(range(len(self.choice(i).levels)) for i in self.discrete))
+        return product(*(range(len(self.levels[i])) for i in self.discrete))
 
     def label(self, key: Key) -> str:
         """Name a combination, for messages."""
         named = [
-            f"{self.choices[i].label} = {self.choice(i).levels[level]}"
+            f"{self.choices[i].label} = {self.levels[i][level]}"
             for i, level in zip(self.discrete, key, strict=True)
         ]
         return f"combination {', '.join(named)}" if named else ""
