@@ -129,3 +129,94 @@ def test_pitfall_21_a_direction_is_consumed_once_and_never_rewards_the_worst(spe
     assert r.ranks["total"].tolist() == [1, 2, 3]
     if spec == "goalposts":
         assert r.total.tolist() == pytest.approx([8 / 9, 6 / 9, 2 / 9], abs=1e-12)
+
+
+# -- uncertainty and sensitivity -------------------------------------------------------------------
+
+
+def plain(n=20, k=4, seed=0, **parts):
+    rng = np.random.default_rng(seed)
+    codes = [f"i{j}" for j in range(k)]
+    x = pd.DataFrame(rng.uniform(1, 9, (n, k)), index=[f"u{i}" for i in range(n)], columns=codes)
+    return gz.Index(framework=gz.Framework(tuple(gz.Indicator(code=c) for c in codes)), **parts), x
+
+
+def test_pitfall_22_one_output_that_is_no_number_is_refused_and_not_turned_into_zeros():
+    from gz_index.sensitivity import design, sobol_indices
+
+    d = design(64, [1, 1], 0)
+    y = d.rows() @ [[1.0], [2.0]]
+    y[70] = np.nan
+    with pytest.raises(gz.MethodError, match="not finite"):
+        sobol_indices(*d.split(y))
+
+
+def test_pitfall_23_sizes_are_powers_of_two_and_estimates_are_centred_and_not_clipped():
+    from gz_index.sensitivity import design, sobol_indices
+
+    with pytest.raises(gz.MethodError, match="take 64 or 128"):
+        gz.sobol(*plain(), [gz.Spread()], points=100)
+    # far from zero, with N as small as published studies have it
+    near, far, least = [], [], []
+    for seed in range(20):
+        d = design(64, [1, 1, 1], seed)
+        u = d.rows()
+        y = (u[:, 0] + 0.2 * u[:, 1] * u[:, 2])[:, None]
+        near.append(sobol_indices(*d.split(y))[0])
+        far.append(sobol_indices(*d.split(y + 1000))[0])
+        least.append(near[-1].min())
+    np.testing.assert_allclose(far, near, atol=1e-7)
+    assert min(least) < 0  # an estimate of nearly nothing may fall below zero, and is shown
+
+
+def test_pitfall_24_a_replication_that_fails_is_an_error_with_its_combination():
+    index, x = plain(normalise="minmax")
+    choices = [
+        gz.Alternatives(part="aggregate", of=["arithmetic", "geometric"]),
+        gz.Spread(size=0.5),
+    ]
+    with pytest.raises(gz.MethodError, match="combination aggregate = geometric: .*not above zero"):
+        gz.uncertainty(index, x, choices, draws=100)
+
+
+def test_pitfall_25_every_draw_of_constrained_weights_keeps_its_own_bounds():
+    limits = {"lower": {"i0": 0.3, "i1": 0.1}, "upper": {"i2": 0.2}}
+    index, x = plain(normalise="minmax")
+    choice = gz.Within(**limits, pool=4000)
+    u = np.random.default_rng(0).random((4000, 1))
+    w = choice.weights(u, np.full(4, 0.25), list(x.columns))
+    assert (w[:, 0] >= 0.3).all()
+    assert (w[:, 1] >= 0.1).all()
+    assert (w[:, 2] <= 0.2).all()
+    np.testing.assert_allclose(w.sum(axis=1), 1, rtol=1e-12)
+    assert gz.uncertainty(index, x, [choice], draws=200).ranks.shape[0] == 20
+
+
+def test_pitfall_26_a_unit_without_a_score_has_no_rank():
+    from gz_index.sensitivity import ranks_of
+
+    with pytest.raises(gz.MethodError, match="is not a number and has no rank"):
+        ranks_of(np.array([[1.0, np.nan, 2.0]]))
+    index, x = plain(missing={"policy": "renormalise", "coverage": 0.9})
+    x.iloc[4, 0] = np.nan
+    u = gz.uncertainty(index, x, [gz.Spread()], draws=100)
+    assert "u4" not in u.ranks.index
+    assert u.ranks["best"].min() == 1
+    assert any("u4" in note for note in u.notes)
+
+
+def test_pitfall_27_scores_that_float32_cannot_tell_apart_keep_their_order():
+    n = 60
+    framework = gz.Framework((gz.Indicator(code="a"), gz.Indicator(code="b")))
+    step = 1e-9  # far below the 6e-8 that float32 resolves near one
+    x = pd.DataFrame({"a": 0.9 + step * np.arange(n), "b": 0.9 + step * np.arange(n)})
+    x.loc[n] = [0.0, 0.0]
+    index = gz.Index(framework=framework, normalise="minmax")
+    u = gz.uncertainty(index, x, [gz.Spread(size=0.9)], draws=300)
+    means = u.scores["mean"].to_numpy()[:n]
+    assert np.unique(means).size == n
+    assert np.unique(means.astype(np.float32)).size < n / 2
+    ranks = u.ranks
+    expected = np.arange(n, 0, -1)
+    assert (ranks["best"][:n] == expected).all()
+    assert (ranks["worst"][:n] == expected).all()

@@ -165,7 +165,8 @@ def _told(progress: Progress, total: int) -> Iterator[Callable[[int], object]]:
             from tqdm.auto import tqdm
         except ImportError:
             raise MissingExtraError(
-                "progress = 'tqdm' needs tqdm: pip install tqdm, or use progress = 'rich'"
+                "progress = 'tqdm' needs the extra: pip install 'gz-index[progress]'; "
+                "progress = 'rich' needs none"
             ) from None
         with tqdm(total=total, unit="draw") as meter:
             yield meter.update

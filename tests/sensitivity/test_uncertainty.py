@@ -1,3 +1,4 @@
+import sys
 import tracemalloc
 
 import numpy as np
@@ -281,3 +282,16 @@ def test_refusals(desi, how, message):
 def test_amounts_of_memory():
     assert [memory(m) for m in ("1GB", "1 GiB", "500kB", 77)] == [10**9, 2**30, 500_000, 77]
     assert amount(1_500_000) == "1.5 MB"
+
+
+@pytest.mark.parametrize("bar", ["rich", "tqdm"])
+def test_bars(desi, bar, capfd):
+    gz.uncertainty(*desi, [gz.Spread()], draws=3000, progress=bar)
+    out = capfd.readouterr()
+    assert "3000" in out.out + out.err or "100%" in out.out + out.err
+
+
+def test_a_bar_that_is_not_installed_names_the_extra(desi, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(gz.MissingExtraError, match=r"gz-index\[progress\]"):
+        gz.uncertainty(*desi, [gz.Spread()], draws=100, progress="tqdm")
