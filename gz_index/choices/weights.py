@@ -59,7 +59,8 @@ class OnWeights(Choice):
     def problems(self, framework: Framework) -> list[Problem]:
         """Return what is wrong with it for this tree."""
         if self.node is None:
-            return []
+            none = Problem(self.label, "no group has two children to weigh", "take it out")
+            return [] if self.sets(framework) else [none]
         out = unknown(self.label, [self.node], framework)
         if not out and len(framework.children(self.node)) < 2:
             out.append(Problem(self.label, f"{self.node!r} has no two children to weigh"))

@@ -186,10 +186,10 @@ class Model:
             It cannot work; it is named.
         """
         if key not in self._states:
-            with in_combination(self.variants.label(key)):
+            with in_combination(self.variants.label(key) or "a draw"):
                 state = self.variants.state(key)
                 self._refuse_unscored(state.scores[:, self.rows])
-                self._try_exponents(state)
+                self._try(state)
             self._states[key] = state
         return self._states[key]
 
@@ -229,13 +229,16 @@ class Model:
                 "the choice",
             )
 
-    def _try_exponents(self, state: State) -> None:
-        """Try both ends of the exponents, where they are drawn."""
-        ranges = [c for c in self.choices if isinstance(c, Exponent)]
-        if ranges:
-            ends = np.array([[0.0], [1.0]])
-            drawn = {g: c.exponents(ends) for c in ranges for g in _groups(c, state.plan.framework)}
-            state.climb(2, state.local, frozenset(), exponents=drawn)
+    def _try(self, state: State) -> None:
+        """Try the middle of the cube, and both ends of the exponents."""
+        if not self._continuous:
+            return
+        points = np.full((3, self.width), 0.5)
+        for c, at in self._continuous:
+            if isinstance(c, Exponent):
+                points[:, at] = [[0.5], [0.0], [1.0]]
+        for _ in self._climbed(state, points, self._drawn_data(state, points)):
+            pass
 
     # -- draws -----------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from gz_index._arrays import Array
 from gz_index.choices import Alternatives, Choice, Discrete, Omit, Tables
 from gz_index.engine import Plan
 from gz_index.errors import DataError, GzIndexError, MethodError, Problem, said_of
-from gz_index.framework import ROOT, Framework
+from gz_index.framework import Framework
 from gz_index.normalise import fit
 from gz_index.sensitivity.climb import Climb
 from gz_index.table import Table, align
@@ -184,7 +184,7 @@ class Variants:
                 continue
             assert isinstance(c, Alternatives)
             value = c.of[level]
-            if c.node is None or (c.node == ROOT and c.part == "weight"):
+            if c.node is None:
                 index = index.replace(weight=value)
             else:
                 index = index.replace(framework=_with(index.framework, c.node, c.part, value))
@@ -215,7 +215,8 @@ class Variants:
         name = c.levels[level]
         table = align(c.of[name], self.index.framework, excluded=self.index.excluded)
         where = pd.Index(table.index).get_indexer(self.table.index)
-        if (where < 0).any() or len(table.units) != len(self.table.units):
+        more = len(table.units) > len(self.table.units) and self.index.missing.policy != "drop"
+        if (where < 0).any() or more:
             lacking = [str(v) for v in self.table.index[where < 0][:5]]
             raise DataError(
                 f"the table {name!r} does not have the rows of the data",

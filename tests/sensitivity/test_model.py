@@ -345,3 +345,40 @@ def test_nothing_to_vary():
     index = gz.Index(framework=tree(), normalise="minmax")
     with pytest.raises(gz.MethodError, match=r"has no \[sensitivity\] table"):
         Model(index, data())
+
+
+def test_an_alternative_for_the_weights_of_the_root_leaves_those_below_alone():
+    index = gz.Index(framework=tree(), normalise="minmax", weight="equal")
+    weights = {"a": 3, "b": 1, "c": 1}
+    model = Model(
+        index, data(), [gz.Alternatives(part="weight", node="total", of=["equal", weights])]
+    )
+    from dataclasses import replace
+
+    f = index.framework
+    groups = tuple(replace(g, weigh=weights) if g.code == "total" else g for g in f.groups)
+    expected = index.replace(framework=gz.Framework(f.indicators, groups)).evaluate(data()).total
+    np.testing.assert_array_equal(model.state((1,)).scores[0], expected)
+
+
+def test_limits_on_a_weight_that_may_be_left_out_are_refused_before_the_run():
+    index = gz.Index(framework=tree(), normalise="minmax")
+    choices = [gz.Within(lower={"a": 0.4}), gz.Omit(codes=["a", "b"])]
+    with pytest.raises(gz.DefinitionError, match="combination omit = a: .*\n.*no weight 'a'"):
+        Model(index, data(), choices).prepare(())
+
+
+def test_a_tree_without_two_siblings_has_no_weights_to_vary():
+    index = gz.Index(framework=gz.Framework((gz.Indicator(code="i0"),)))
+    with pytest.raises(gz.DefinitionError, match="no group has two children"):
+        Model(index, data()[["i0"]], [gz.Spread()])
+
+
+def test_other_tables_of_an_index_that_drops_units():
+    index = gz.Index(framework=tree(), normalise="minmax", missing="drop")
+    x = data(gaps=True)
+    model = Model(index, x, [gz.Tables(of={"as it is": x, "filled": x.fillna(5.0)})])
+    np.testing.assert_array_equal(model.state((0,)).scores[0], index.evaluate(x).total)
+    kept = index.evaluate(x).total.index
+    expected = index.evaluate(x.fillna(5.0).loc[kept]).total
+    np.testing.assert_allclose(model.state((1,)).scores[0], expected, rtol=1e-14)
