@@ -6,28 +6,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from gz_index._arrays import Array
+from gz_index._arrays import Array, matrix
 from gz_index._registry import closest
 from gz_index.errors import DefinitionError, MethodError, Problem
+from gz_index.sensitivity.polytope import Flat, flattened, solved
 
 __all__ = ["WeightSet"]
 
 #: share of draws that has to be accepted for rejection to be used
 _ACCEPTED = 0.02
 
-#: chains of the random walk, steps before it counts and between two draws, per dimension
-_CHAINS, _BURN, _THIN = 1024, 40, 4
-
+#: how far a weight may break a limit
 _SLACK = 1e-12
+
+#: numbers in one piece of work of rejection, and of linear programmes
+_CELLS, _PROGRAMME = 4_000_000, 2_000
+
+_LISTS = (list, tuple, str)  # text is refused with a better word later
+
+_TITLE = "the limits on weights are not valid"
 
 
 @dataclass(frozen=True)
 class WeightSet:
-    r"""All weights :math:`w \ge 0,\ \sum w = 1` that satisfy some limits.
+    r"""All weights :math:`w \ge 0,\ \sum w = 1` that satisfy some limits: a polytope.
 
     Parameters
     ----------
@@ -44,7 +51,7 @@ class WeightSet:
     ------
     DefinitionError
         A code is unknown, a bound is out of range, an order is circular, or no weights satisfy all
-        limits.
+        limits: then some that contradict each other are named, each of them needed for it.
 
     Examples
     --------
@@ -65,13 +72,15 @@ class WeightSet:
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "codes", tuple(self.codes))
-        put(self, "order", tuple(tuple(c) for c in self.order))
-        put(self, "shares", tuple((tuple(c), float(a), float(b)) for c, a, b in self.shares))
-        problems = list(self._problems())
-        if not problems and not self.whole and self._centre() is None:
+        put(self, "lower", dict(self.lower))
+        put(self, "upper", dict(self.upper))
+        put(self, "order", tuple(_names(c) for c in self.order))
+        put(self, "shares", tuple((_names(c), low, high) for c, low, high in self.shares))
+        problems = _problems(self)
+        if not problems and not self.whole and self._flat is None:
             problems = self._conflict()
         if problems:
-            raise DefinitionError("the limits on weights are not valid", problems)
+            raise DefinitionError(_TITLE, problems)
 
     @classmethod
     def of(cls, table: Mapping[str, Any], codes: Sequence[str]) -> WeightSet:
@@ -82,23 +91,32 @@ class WeightSet:
         DefinitionError
             As the class; or a key is unknown.
         """
-        keys = ("lower", "upper", "order", "shares")
-        unknown = [Problem(k, "unknown key", f"keys are {', '.join(keys)}") for k in table]
-        unknown = [p for p in unknown if p.where not in keys]
-        shares = []
-        for s in table.get("shares", ()):
-            if not isinstance(s, Mapping) or "of" not in s or set(s) - {"of", "low", "high"}:
-                unknown.append(Problem("shares", f"{s!r}", "write { of = [..], low = , high = }"))
-            else:
-                shares.append((tuple(s["of"]), s.get("low", 0.0), s.get("high", 1.0)))
-        if unknown:
-            raise DefinitionError("the limits on weights are not valid", unknown)
+        keys = ["lower", "upper", "order", "shares"]
+        problems = [
+            Problem(k, f"unknown key{closest(str(k), keys)}", f"keys are {', '.join(keys)}")
+            for k in table
+            if k not in keys
+        ]
+        problems += [
+            Problem(key, f"{table[key]!r}", "write { code = number }")
+            for key in ("lower", "upper")
+            if not isinstance(table.get(key, {}), Mapping)
+        ]
+        order, shares = table.get("order", ()), table.get("shares", ())
+        if not isinstance(order, list | tuple) or not all(isinstance(c, _LISTS) for c in order):
+            problems.append(Problem("order", f"{order!r}", 'write [["a", "b"]]'))
+        for s in shares if isinstance(shares, list | tuple) else [shares]:
+            fits = isinstance(s, Mapping) and set(s) <= {"of", "low", "high"}
+            if not fits or not isinstance(s.get("of"), _LISTS):
+                problems.append(Problem("shares", f"{s!r}", "write { of = [..], low = , high = }"))
+        if problems:
+            raise DefinitionError(_TITLE, problems)
         return cls(
             tuple(codes),
-            dict(table.get("lower", {})),
-            dict(table.get("upper", {})),
-            tuple(tuple(c) for c in table.get("order", ())),
-            tuple(shares),
+            table.get("lower", {}),
+            table.get("upper", {}),
+            tuple(order),
+            tuple((s["of"], s.get("low", 0.0), s.get("high", 1.0)) for s in shares),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,67 +129,29 @@ class WeightSet:
         }
         return {k: v for k, v in out.items() if v}
 
-    def _problems(self) -> list[Problem]:
-        out = []
-        if len(self.codes) < 2 or len(set(self.codes)) < len(self.codes):
-            out.append(Problem("codes", f"{list(self.codes)}", "name two or more, each once"))
-        parts = [("lower", tuple(self.lower)), ("upper", tuple(self.upper))]
-        parts += [("order", c) for c in self.order] + [("shares", c) for c, _, _ in self.shares]
-        known = list(self.codes)
-        out += [
-            Problem(where, f"no weight {c!r}{closest(str(c), known)}", f"there are {known}")
-            for where, codes in parts
-            for c in codes
-            if c not in known
-        ]
-        bounds = [(f"lower of {c}", v) for c, v in self.lower.items()]
-        bounds += [(f"upper of {c}", v) for c, v in self.upper.items()]
-        for codes, low, high in self.shares:
-            bounds += [(f"low of {'+'.join(codes)}", low), (f"high of {'+'.join(codes)}", high)]
-            if low > high:
-                out.append(Problem(f"sum of {'+'.join(codes)}", f"low {low:g} > high {high:g}"))
-        out += [Problem(w, f"{v!r}", "a number in [0, 1]") for w, v in bounds if not 0 <= v <= 1]
-        out += [
-            Problem(c, f"lower {v:g} > upper {self.upper[c]:g}")
-            for c, v in self.lower.items()
-            if c in self.upper and v > self.upper[c]
-        ]
-        pairs = {p for c in self.order for p in pairwise(c)}
-        reach = set(pairs)
-        for _ in self.codes:
-            reach |= {(a, d) for a, b in reach for c, d in pairs if b == c}
-        circular = sorted({a for a, b in reach if a == b})
-        if circular:
-            out.append(Problem("order", f"goes round in a circle at {', '.join(circular)}"))
-        return out
-
     def _conflict(self) -> list[Problem]:
-        """Name the limits of which each alone would have to go for the set not to be empty."""
-        out = []
-        for name in ("lower", "upper", "order", "shares"):
-            if not getattr(self, name):
-                continue
-            parts = {
-                n: getattr(self, n) for n in ("lower", "upper", "order", "shares") if n != name
-            }
-            try:
-                WeightSet(self.codes, **parts)
-            except DefinitionError:
-                continue
-            out.append(Problem(name, f"{getattr(self, name)!r} contradicts the rest", "loosen it"))
-        return out or [Problem("limits", "no weights satisfy them all", "loosen several")]
+        """Name limits that contradict each other, of which each is needed for it.
+
+        Chinneck & Dravnieks' (1991) deletion filter: what can go while the rest still contradicts
+        itself, goes.
+        """
+        names, a, b = self._limits
+        needed = []
+        for i, name in enumerate(names):
+            tried = b.copy()
+            tried[i] = 0.0 if i < len(self.codes) else 2.0  # nothing on the simplex reaches this
+            if name and flattened(a, tried) is None:
+                b = tried
+            elif name:
+                needed.append(name)
+        return [Problem("limits", f"no weights satisfy {', '.join(needed)}", "loosen one of these")]
 
     # -- as inequalities -------------------------------------------------------------------------
 
     @property
     def whole(self) -> bool:
         """Whether there is no limit besides the simplex itself."""
-        return not (
-            any(self.lower.values())
-            or any(v < 1 for v in self.upper.values())
-            or self.order
-            or any(a > 0 or b < 1 for _, a, b in self.shares)
-        )
+        return not any(self._limits[0])
 
     @cached_property
     def _low(self) -> Array:
@@ -182,117 +162,175 @@ class WeightSet:
         return np.array([float(self.upper.get(c, 1.0)) for c in self.codes])
 
     @cached_property
-    def _order_and_shares(self) -> tuple[Array, Array]:
-        """Rows g and numbers h of :math:`g'w <= h` for orders and sums."""
-        k, place = len(self.codes), {c: j for j, c in enumerate(self.codes)}
-        rows, ends = [], []
+    def _shared(self) -> bool:
+        """Whether any sum is limited."""
+        return any(low > 0 or high < 1 for _, low, high in self.shares)
+
+    @cached_property
+    def _limits(self) -> tuple[list[str], Array, Array]:
+        """Names, rows a (m, k) and ends b (m,) of the limits a w <= b; w >= 0 first, unnamed."""
+        unit = dict(zip(self.codes, np.eye(len(self.codes)), strict=True))
+        rows = [
+            (f"{c} >= {low:.10g}" if low > 0 else "", -unit[c], -low)
+            for c, low in zip(self.codes, self._low, strict=True)
+        ]
+        rows += [(f"{c} <= {v:.10g}", unit[c], v) for c, v in self.upper.items() if v < 1]
         for chain in self.order:
-            for a, b in pairwise(chain):
-                row = np.zeros(k)
-                row[place[a]], row[place[b]] = -1.0, 1.0
-                rows.append(row)
-                ends.append(0.0)
+            rows += [(f"{a} >= {b}", unit[b] - unit[a], 0.0) for a, b in pairwise(chain)]
         for codes, low, high in self.shares:
-            row = np.zeros(k)
-            row[[place[c] for c in codes]] = 1.0
-            rows += [row, -row]
-            ends += [high, -low]
-        return np.array(rows).reshape(-1, k), np.array(ends)
+            total, name = np.sum([unit[c] for c in codes], axis=0), " + ".join(codes)
+            rows += [(f"{name} >= {low:.10g}", -total, -low)] if low > 0 else []
+            rows += [(f"{name} <= {high:.10g}", total, high)] if high < 1 else []
+        names, a, b = zip(*rows, strict=True)
+        return list(names), np.array(a), np.array(b, dtype=np.float64)
 
     def constraints(self) -> tuple[Array, Array, Array, Array]:
-        """Return (A_ub, b_ub, A_eq, b_eq): bounds, orders and sums, and that the sum is one."""
-        k = len(self.codes)
-        g, h = self._order_and_shares
-        a = np.concatenate([-np.eye(k), np.eye(k), g])
-        return a, np.concatenate([-self._low, self._high, h]), np.ones((1, k)), np.ones(1)
+        """Return (A_ub, b_ub, A_eq, b_eq): every limit, w >= 0 among them, and the sum of one.
 
-    def contains(self, w: Array, *, tol: float = _SLACK) -> Any:
-        """Say which weight vectors (..., k) are in the set, up to ``tol``."""
+        Bounds that the simplex implies (at most one) are left out. Pass ``bounds=(None, None)``
+        with them to scipy's ``linprog``.
+        """
+        _, a, b = self._limits
+        return a.copy(), b.copy(), np.ones((1, len(self.codes))), np.ones(1)
+
+    def contains(self, w: ArrayLike, *, tol: float = _SLACK) -> NDArray[np.bool_]:
+        """Say which weight vectors (..., k) are in the set, up to ``tol`` in each limit."""
         w = np.asarray(w, dtype=np.float64)
-        a, b, _, _ = self.constraints()
+        _, a, b = self._limits
         inside = (w @ a.T <= b + tol).all(axis=-1)
-        return inside & (np.abs(w.sum(axis=-1) - 1) <= tol * len(self.codes))
+        return np.asarray(inside & (np.abs(w.sum(axis=-1) - 1) <= tol))
+
+    @cached_property
+    def _flat(self) -> Flat | None:
+        """The set in coordinates of its own dimension, about a centre; None where it is empty."""
+        found = flattened(*self._limits[1:])
+        fits = self._low.sum() <= 1 + _SLACK  # the solver is not that fine
+        return found if found and fits and self.contains(found.centre) else None
 
     # -- extremes --------------------------------------------------------------------------------
 
-    def minimum(self, d: Array) -> Array:
+    def minimum(self, d: ArrayLike) -> Array:
         """Return the least value (p,) that each of the linear forms ``d`` (p, k) takes on the set.
 
-        Closed forms serve the whole simplex (the least component), one order over all (the least
-        mean of the first components) and bounds of single weights (filling up from the least
-        component); anything else is a linear programme for each form.
+        Closed forms serve lower bounds and orders (the set is a simplex: the least component, or
+        the least mean of the first components of an order) and bounds of single weights (filling
+        up from the least component); anything else is a linear programme for each form.
+
+        Raises
+        ------
+        MethodError
+            ``d`` has other than k columns, or a number that is not finite.
         """
-        d = np.asarray(d, dtype=np.float64)
-        if self.whole:
-            return np.asarray(d.min(axis=1))
-        boxed = not self.order and not self.shares
-        if boxed:
+        d = matrix(d, "the least value on a set of weights", min_rows=0)
+        if d.shape[1] != len(self.codes):
+            raise MethodError(
+                f"{d.shape[1]} columns for {len(self.codes)} weights",
+                hint=f"one column each for {', '.join(self.codes)}",
+            )
+        if self._cover.whole:
+            return np.asarray((d @ self._cover.corners.T).min(axis=1))
+        if not self.order and not self._shared:
             return self._filled(d)
-        if self._chain_only:
-            at = [self.codes.index(c) for c in self.order[0]]
-            means = d[:, at].cumsum(axis=1) / np.arange(1, len(at) + 1)
-            return np.asarray(means.min(axis=1))
-        from scipy.optimize import linprog
-
-        a, b, a_eq, b_eq = self.constraints()
-        return np.array(
-            [linprog(row, a, b, a_eq, b_eq, bounds=(None, None)).fun for row in d], np.float64
-        )
-
-    @property
-    def _chain_only(self) -> bool:
-        """Whether the one limit is an order over all weights."""
-        free = not any(self.lower.values()) and all(v >= 1 for v in self.upper.values())
-        one = len(self.order) == 1 and set(self.order[0]) == set(self.codes)
-        return free and one and not self.shares
+        return self._programmes(d)
 
     def _filled(self, d: Array) -> Array:
+        """Fill from the least component up to its bound, and on (fractional knapsack)."""
         order = np.argsort(d, axis=1)
         room = (self._high - self._low)[order]
         rest = 1.0 - self._low.sum()
         fill = np.clip(rest - (room.cumsum(axis=1) - room), 0.0, room)
         return np.asarray(d @ self._low + (np.take_along_axis(d, order, axis=1) * fill).sum(axis=1))
 
+    def _programmes(self, d: Array) -> Array:
+        """Solve one linear programme a row; many at a time, as the blocks of a larger one."""
+        from scipy.sparse import identity, kron
+
+        mean = d.mean(axis=1, keepdims=True)  # the weights sum to one: it only adds itself
+        peak = np.abs(d - mean).max(axis=1, keepdims=True, initial=0.0)
+        away = (d - mean) / np.where(peak > 0, peak, 1.0)  # the solver's tolerances are absolute
+        _, a, b = self._limits
+        one, step = np.ones((1, d.shape[1])), max(1, _PROGRAMME // d.shape[1])
+        least = np.empty(len(d))
+        for s in range(0, len(d), step):
+            part = away[s : s + step]
+            eye, times = identity(len(part)), np.ones(len(part))
+            w = solved(
+                part.ravel(),
+                kron(eye, a, format="csr"),
+                np.tile(b, len(part)),
+                kron(eye, one, format="csr"),
+                times,
+            )
+            least[s : s + step] = (part * w.reshape(part.shape)).sum(axis=1)
+        return np.asarray(mean[:, 0] + peak[:, 0] * least)
+
     # -- drawing ---------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def exact(self) -> bool:
         """Whether draws are independent and exactly uniform; otherwise they are a random walk's."""
-        return self._direct or self._accepted >= _ACCEPTED
+        if self._cover.whole or self._accepted >= _ACCEPTED:
+            return True
+        assert self._flat is not None
+        return bool(self._flat.basis.shape[1] <= 1)  # a step along a line is uniform on it
 
-    @property
-    def _direct(self) -> bool:
-        boxed_below = (
-            not self.order and not self.shares and all(v >= 1 for v in self.upper.values())
+    @cached_property
+    def _cover(self) -> _Cover:
+        """The smallest simplex around the set that lower bounds and orders make."""
+        chains: list[list[int]] = []
+        place = {c: j for j, c in enumerate(self.codes)}
+        low, free = self._low.copy(), self._low < self._high
+        for chain in self.order:
+            at = [place[c] for c in chain]
+            if free[at].all() and not set(at) & {j for c in chains for j in c}:
+                chains.append(at)
+                low[at] = low[at[-1]]  # the weights before it are no less
+        whole = (
+            len(chains) == len(self.order)
+            and bool((low >= self._low).all())
+            and bool((self._high[free] >= 1).all())
+            and not self._shared
         )
-        return self.whole or boxed_below or self._chain_only
+        tops = np.eye(len(low))
+        for at in chains:  # the corners of an order are equal shares of its first weights
+            tops[np.ix_(at, at)] = np.tri(len(at)) / np.arange(1, len(at) + 1)[:, None]
+        tops = tops[free] if free.any() else tops * 0
+        return _Cover(low, free, chains, low + max(1 - low.sum(), 0.0) * tops, whole)
 
     @cached_property
     def _accepted(self) -> float:
-        """Share of draws from the covering set that satisfy all limits."""
-        tried = self._covering(4096, np.random.default_rng(0))
-        return float(self.contains(tried, tol=0.0).mean())
+        """Share of draws from the covering simplex that satisfy all limits."""
+        return float(self.contains(self._covering(4096, np.random.default_rng(0))).mean())
 
     def _covering(self, count: int, rng: np.random.Generator) -> Array:
-        """Draws that satisfy lower bounds, or orders: whichever can be had exactly."""
-        flat = rng.standard_exponential((count, len(self.codes)))
-        flat /= flat.sum(axis=1, keepdims=True)
-        chained = [c for chain in self.order for c in chain]
-        if not self.order:
-            return np.asarray(self._low + (1 - self._low.sum()) * flat)
-        if len(set(chained)) == len(chained):  # by symmetry, sorting within a chain is exact
-            for chain in self.order:
-                at = [self.codes.index(c) for c in chain]
-                flat[:, at] = -np.sort(-flat[:, at], axis=1)
-        return flat
+        """Draws (count, k) from the covering simplex."""
+        low, free, chains, _, _ = self._cover
+        w = rng.standard_exponential((count, len(self.codes)))
+        w[:, ~free] = 0.0
+        total = w.sum(axis=1, keepdims=True)
+        w *= max(1.0 - low.sum(), 0.0) / np.where(total > 0, total, 1.0)
+        for at in chains:  # by symmetry, sorting within an order keeps draws uniform
+            w[:, at] = -np.sort(-w[:, at], axis=1)
+        w += low
+        return w
 
     def sample(self, count: int, rng: np.random.Generator) -> Array:
-        """Return weights (count, k), uniform on the set; every one satisfies every limit.
+        """Return weights (count, k), uniform on the set; every one satisfies every limit to 1e-12.
 
-        The whole simplex, lower bounds and an order over all are drawn directly, and other sets by
-        rejection where at least 2 % of such draws are accepted. Sets that are smaller yet, or flat
-        (a weight or a sum is fixed), are walked through by hit-and-run from their centre: 1,024
-        chains, with 80 steps per dimension before they count and 4 per dimension in between.
+        Lower bounds, fixed weights and orders that share no weight are drawn directly (exponential
+        variates by their sum, sorted along each order), and other sets by rejection where at least
+        2 % of such draws are accepted. Sets that are smaller yet, or flat (a sum is fixed), are
+        walked through by hit-and-run within their own dimension, by turns in any direction and
+        along an edge of the simplex that is drawn from else: 1,024 chains from the centre, before
+        they count in stages of 40 steps per dimension until their spread (the determinant of their
+        covariance) grows no more, and one stage more; then 4 between two draws of a chain.
+
+        Parameters
+        ----------
+        count : int
+            Number of draws, one or more.
+        rng : numpy.random.Generator
+            Its state alone decides the draws.
 
         References
         ----------
@@ -302,96 +340,84 @@ class WeightSet:
         """
         if count < 1:
             raise MethodError(f"{count} draws", hint="ask for one or more")
-        if self._direct:
+        if self._cover.whole:
             return self._covering(count, rng)
         if self._accepted < _ACCEPTED:
-            return self._walked(count, rng)
-        found: list[Array] = []
-        have = 0
+            assert self._flat is not None
+            return self._flat.walked(count, self._cover.corners, rng)
+        out, have = np.empty((count, len(self.codes))), 0
+        most = max(1, _CELLS // len(self.codes))
         while have < count:
-            tried = self._covering(int((count - have) / self._accepted * 1.1) + 64, rng)
-            found.append(tried[self.contains(tried, tol=0.0)])
-            have += len(found[-1])
-        return np.concatenate(found)[:count]
-
-    def _centre(self) -> Array | None:
-        """A point of the set as far as can be from its limits, or None where the set is empty."""
-        return _inscribed(*self.constraints())
-
-    def _walked(self, count: int, rng: np.random.Generator) -> Array:
-        a, b, a_eq, _ = self.constraints()
-        a, b, basis, origin = _interior(a, b, a_eq, self._centre())
-        if basis.shape[1] == 0:
-            return np.tile(origin, (count, 1))
-        a, b = a @ basis, b - a @ origin
-        dimension = basis.shape[1]
-        start = _inscribed(a, b, np.zeros((0, dimension)), np.zeros(0))
-        assert start is not None
-        chains = min(_CHAINS, count)
-        y = np.tile(start, (chains, 1))
-        y = _walk(y, a, b, _BURN * dimension, np.eye(dimension), rng)
-        shape = (
-            np.cov(y.T).reshape(dimension, dimension) if chains > dimension else np.eye(dimension)
-        )
-        shape = np.linalg.cholesky(shape + 1e-12 * np.trace(shape) * np.eye(dimension))
-        y = _walk(y, a, b, _BURN * dimension, shape, rng)
-        out = [y]
-        for _ in range(1, -(-count // chains)):
-            y = _walk(y, a, b, _THIN * dimension, shape, rng)
-            out.append(y)
-        w = np.maximum(origin + np.concatenate(out)[:count] @ basis.T, 0.0)
-        return np.asarray(w)
+            tried = self._covering(min(most, int((count - have) / self._accepted * 1.1) + 64), rng)
+            found = tried[self.contains(tried)][: count - have]
+            out[have : have + len(found)] = found
+            have += len(found)
+        return out
 
 
-def _inscribed(a: Array, b: Array, a_eq: Array, b_eq: Array) -> Array | None:
-    """Centre of the largest ball in {a w <= b, a_eq w = b_eq}; None where that is empty."""
-    from scipy.optimize import linprog
+class _Cover(NamedTuple):
+    """A simplex: lower bounds, what can exceed them, orders, corners; and whether it is the set."""
 
-    k = a.shape[1]
-    norms = np.sqrt((a**2).sum(axis=1))
-    cost = np.zeros(k + 1)
-    cost[-1] = -1.0
-    found = linprog(
-        cost,
-        A_ub=np.column_stack([a, norms]),
-        b_ub=b,
-        A_eq=np.column_stack([a_eq, np.zeros(len(a_eq))]) if len(a_eq) else None,
-        b_eq=b_eq if len(a_eq) else None,
-        bounds=[(None, None)] * k + [(0, 10)],
-    )
-    return None if found.status != 0 or found.x is None else np.asarray(found.x)[:-1]
+    low: Array
+    free: NDArray[np.bool_]
+    chains: list[list[int]]
+    corners: Array
+    whole: bool
 
 
-def _interior(
-    a: Array, b: Array, a_eq: Array, inside: Array | None
-) -> tuple[Array, Array, Array, Array]:
-    """Set aside the limits that hold as equations; return the rest and a basis of the flat left."""
-    from scipy.linalg import null_space
-    from scipy.optimize import linprog
-
-    assert inside is not None
-    one = np.ones(1)
-    least = np.array([linprog(row, a, b, a_eq, one, bounds=(None, None)).fun for row in a])
-    tight = least >= b - 1e-10
-    basis = null_space(np.concatenate([a_eq, a[tight]]))
-    return a[~tight], b[~tight], basis, inside
+def _names(codes: Any) -> Any:
+    """Make a tuple of a list of codes; text stays what it is, to be refused."""
+    return codes if isinstance(codes, str) else tuple(codes)
 
 
-def _walk(
-    y: Array, a: Array, b: Array, steps: int, shape: Array, rng: np.random.Generator
-) -> Array:
-    """Hit-and-run: a random direction, a uniform point of the chord through it."""
-    chains, dimension = y.shape
-    slack = b - y @ a.T
-    for _ in range(steps):
-        direction = rng.standard_normal((chains, dimension)) @ shape.T
-        rate = direction @ a.T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            length = slack / rate
-        far = np.where(rate > 1e-14, length, np.inf).min(axis=1)
-        near = np.where(rate < -1e-14, length, -np.inf).max(axis=1)
-        step = np.minimum(np.maximum(near, -1e6), 0.0)
-        step += rng.random(chains) * (np.maximum(np.minimum(far, 1e6), 0.0) - step)
-        y = y + step[:, None] * direction
-        slack = np.maximum(b - y @ a.T, 0.0)
-    return y
+def _problems(s: WeightSet) -> list[Problem]:
+    """Say what is wrong with limits taken one by one."""
+    known = list(s.codes)
+    out = []
+    if len(known) < 2 or len(set(known)) < len(known):
+        out.append(Problem("codes", f"{known}", "name two or more, each once"))
+    lists: list[tuple[str, Any, int]] = [("order", c, 2) for c in s.order]
+    lists += [("shares", c, 1) for c, _, _ in s.shares]
+    for where, codes, least in lists:
+        if isinstance(codes, str) or len(codes) < least:
+            hint = 'write [["a", "b"]]' if where == "order" else 'write { of = ["a", "b"] }'
+            out.append(Problem(where, f"{codes!r} is no list of {least} or more codes", hint))
+        elif where == "shares" and len(set(codes)) < len(codes):
+            out.append(Problem(where, f"{list(codes)} names a weight twice", "name each once"))
+    named: list[tuple[str, Any]] = [("lower", s.lower), ("upper", s.upper)]
+    named += [(where, codes) for where, codes, _ in lists if not isinstance(codes, str)]
+    out += [
+        Problem(where, f"no weight {c!r}{closest(str(c), known)}", f"there are {', '.join(known)}")
+        for where, codes in named
+        for c in codes
+        if c not in known
+    ]
+    bounds: list[tuple[str, Any, Any]] = [
+        (c, s.lower.get(c, 0.0), s.upper.get(c, 1.0)) for c in {**s.lower, **s.upper}
+    ]
+    bounds += [(f"sum of {' + '.join(codes)}", low, high) for codes, low, high in s.shares]
+    for where, low, high in bounds:
+        bad = [v for v in (low, high) if not _is_share(v)]
+        out += [Problem(where, f"bound {v!r}", "a number in [0, 1]") for v in bad]
+        if not bad and low > high:
+            out.append(Problem(where, f"lower bound {low:g} > upper bound {high:g}"))
+    circular = _circular([codes for where, codes in named if where == "order"])
+    if circular:
+        out.append(Problem("order", f"goes round in a circle at {', '.join(map(str, circular))}"))
+    return out
+
+
+def _is_share(v: Any) -> bool:
+    number = isinstance(v, int | float | np.integer | np.floating) and not isinstance(v, bool)
+    return number and bool(0 <= v <= 1)
+
+
+def _circular(order: Sequence[tuple[str, ...]]) -> list[str]:
+    """Codes that come before themselves."""
+    pairs = {p for c in order for p in pairwise(c)}
+    reach: set[tuple[str, str]] = set()
+    more = pairs
+    while more - reach:
+        reach |= more
+        more = {(a, d) for a, b in reach for c, d in pairs if b == c}
+    return sorted({a for a, b in reach if a == b})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from gz_index._arrays import Array
+from gz_index._arrays import Array, matrix
 from gz_index.errors import MethodError
 
 __all__ = ["expected_ranks", "pairwise_winning", "simplex_cut"]
@@ -13,7 +14,7 @@ __all__ = ["expected_ranks", "pairwise_winning", "simplex_cut"]
 _PAIRS = 65_536
 
 
-def simplex_cut(d: Array) -> Array:
+def simplex_cut(d: ArrayLike) -> Array:
     r"""Share of the simplex of weights on which :math:`d'w > 0`.
 
     For weights that are uniform on the simplex this is a probability. With the negative components
@@ -26,8 +27,8 @@ def simplex_cut(d: Array) -> Array:
         \quad (k = 1 \dots K;\ j = 1 \dots J)
 
     ends with :math:`A_J`, the share. Every step is a mean of two numbers in [0, 1], so that nothing
-    cancels. Repeating a component a times gives Dirichlet weights with the parameter a in its place
-    (a sum of a exponential variates is the gamma variate).
+    cancels, and there are k**2 / 4 of them at most. Repeating a component m times gives Dirichlet
+    weights with the parameter m in its place (m exponential variates add up to a gamma variate).
 
     Parameters
     ----------
@@ -37,12 +38,13 @@ def simplex_cut(d: Array) -> Array:
     Returns
     -------
     (...)
-        In [0, 1]; 0 where no component is above zero.
+        In [0, 1]; 0 where no component is above zero. The share on which :math:`d'w = 0` is zero
+        unless d is zero throughout, so that the share of -d is one minus that of d.
 
     Raises
     ------
     MethodError
-        A component is not finite.
+        There is no component, or one is not finite.
 
     References
     ----------
@@ -55,18 +57,15 @@ def simplex_cut(d: Array) -> Array:
     [0.6667, 1.0, 0.0]
     """
     d = np.asarray(d, dtype=np.float64)
-    if not np.isfinite(d).all():
-        raise MethodError("a difference is not finite", hint="leave out units without a score")
-    flat = -d.reshape(-1, d.shape[-1])
-    with np.errstate(over="ignore"):
-        scale = np.abs(flat).max(axis=1, keepdims=True, initial=0.0)
-    flat = np.sort(flat / np.where(scale > 0, scale, 1.0), axis=1)
+    if d.ndim == 0 or d.shape[-1] == 0:
+        raise MethodError(f"no components: shape {d.shape}", hint="pass d as (..., k)")
+    flat = matrix(d.reshape(-1, d.shape[-1]), "winning probability", min_rows=0)
+    scale = np.abs(flat).max(axis=1, keepdims=True)
+    flat = np.sort(-flat / np.where(scale > 0, scale, 1.0), axis=1)
     negative = (flat < 0).sum(axis=1)
     out = np.zeros(len(flat))
-    for count in np.unique(negative):
+    for count in np.unique(negative[negative > 0]):  # with none, nothing speaks for it
         rows = np.flatnonzero(negative == count)
-        if count == 0:
-            continue  # nothing speaks for it
         out[rows] = _recursion(flat[rows, :count].T.copy(), flat[rows, count:].T.copy())
     return out.reshape(d.shape[:-1])
 
@@ -77,12 +76,11 @@ def _recursion(x: Array, y: Array) -> Array:
     a[0] = 1.0
     for down in x:
         for j, up in enumerate(y):
-            share = up / (up - down)
-            a[j + 1] = share * a[j + 1] + (1 - share) * a[j]
+            a[j + 1] = (up * a[j + 1] - down * a[j]) / (up - down)
     return np.asarray(a[-1])
 
 
-def pairwise_winning(z: Array) -> Array:
+def pairwise_winning(z: ArrayLike) -> Array:
     """Probability that each unit scores above each other one, weights uniform on the simplex.
 
     Parameters
@@ -94,38 +92,53 @@ def pairwise_winning(z: Array) -> Array:
     -------
     (n, n)
         Row above column; pairs that are the same on every component have one half each, and the
-        diagonal has one half.
+        diagonal has one half, so that a matrix and its transpose add up to one.
+
+    Raises
+    ------
+    MethodError
+        A component is not finite; the column and the row are named.
 
     Examples
     --------
     >>> pairwise_winning([[3.0, 0.0], [1.0, 1.0]]).round(4).tolist()
     [[0.5, 0.6667], [0.3333, 0.5]]
     """
-    z = np.asarray(z, dtype=np.float64)
+    z = matrix(z, "pairwise winning", min_rows=1)
+    if np.abs(z).max() > np.finfo(np.float64).max / 2:
+        z = z / 2  # differences stay finite
     n = len(z)
     out = np.full((n, n), 0.5)
-    i, j = np.triu_indices(n, 1)
-    for start in range(0, i.size, _PAIRS):
-        a, b = i[start : start + _PAIRS], j[start : start + _PAIRS]
-        d = z[a] - z[b]
+    step = max(1, _PAIRS // n)
+    for start in range(0, n, step):
+        i, j = np.nonzero(np.arange(start, min(start + step, n))[:, None] < np.arange(n))
+        i += start
+        d = z[i] - z[j]
         p = simplex_cut(d)
-        p[(d == 0).all(axis=1)] = 0.5
-        out[a, b], out[b, a] = p, 1 - p
+        p[~d.any(axis=1)] = 0.5
+        out[i, j], out[j, i] = p, 1 - p
     return out
 
 
-def expected_ranks(winning: Array) -> Array:
+def expected_ranks(winning: ArrayLike) -> Array:
     """Expected rank of each unit: one more than the expected number of units above it.
+
+    With one half for ties these are averages of the ranks that tied units share.
 
     Parameters
     ----------
     winning : (n, n)
-        As :func:`pairwise_winning` returns it.
+        As :func:`pairwise_winning` returns it; the diagonal does not count.
+
+    Returns
+    -------
+    (n,)
+        1 is the best; they add up to n (n + 1) / 2.
 
     Examples
     --------
     >>> expected_ranks(pairwise_winning([[3.0, 0.0], [1.0, 1.0]])).round(4).tolist()
     [1.3333, 1.6667]
     """
-    winning = np.asarray(winning, dtype=np.float64)
+    winning = matrix(winning, "expected ranks", min_rows=1)
     return np.asarray(1 + winning.sum(axis=0) - np.diag(winning))
