@@ -8,7 +8,7 @@ function, volumes of cut simplices, crossings of lines, correlation ratios, Shap
 
 from __future__ import annotations
 
-from gz_index.sensitivity.acceptability import Acceptability, frontiers, smaa
+from gz_index.sensitivity.acceptability import Acceptability, smaa
 from gz_index.sensitivity.crossings import Interval, least_change, order_interval, top_interval
 from gz_index.sensitivity.effective import Balance, Importance, balance, importance
 from gz_index.sensitivity.factorial import Exact, anova
@@ -22,6 +22,7 @@ from gz_index.sensitivity.ratios import (
     residuals,
 )
 from gz_index.sensitivity.shapley import shapley_linear
+from gz_index.sensitivity.sigma_mu import frontiers
 from gz_index.sensitivity.study import Saved, Study
 from gz_index.sensitivity.unit_pairs import Overtake, SafePairs
 from gz_index.sensitivity.variance import VarianceShares, sobol

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gz_index as gz
-from gz_index.sensitivity.acceptability import frontiers
+from gz_index.sensitivity.sigma_mu import frontiers
 from gz_index.sensitivity.weightset import WeightSet
 
 
