@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gz_index._arrays import Array
@@ -45,22 +43,22 @@ def frontiers(mean: Array, sd: Array) -> tuple[Array, Array]:
     mean, sd = np.asarray(mean, np.float64), np.asarray(sd, np.float64)
     n = mean.size
     frontier = np.zeros(n)
-    margin = _margins(mean, sd, np.arange(n))
+    margin = _margins(mean, sd)
     left, level = np.arange(n), 1
     while left.size:
-        lead = margin if level == 1 else _margins(mean[left], sd[left], np.arange(left.size))
+        lead = margin if level == 1 else _margins(mean[left], sd[left])
         best = lead >= -1e-12 * max(1.0, float(np.abs(mean).max()))
         frontier[left[best]] = level
         left, level = left[~best], level + 1
     return frontier, margin
 
 
-def _margins(mean: Array, sd: Array, at: Any) -> Array:
+def _margins(mean: Array, sd: Array) -> Array:
     """Greatest over alpha of the least lead: a concave function of one number, piecewise linear."""
     out = np.full(mean.size, np.inf)
     if mean.size == 1:
         return out
-    for i in at:
+    for i in range(mean.size):
         up = np.delete(mean[i] - mean, i)  # lead at alpha = 1
         down = np.delete(sd - sd[i], i)  # lead at alpha = 0
         low, high = 0.0, 1.0
