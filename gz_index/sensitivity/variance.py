@@ -181,6 +181,9 @@ def sobol(
     outputs = _outputs(model, targets)
     exact = len(model.variants.discrete) == len(model.choices) and model.combinations <= budget
     if exact:
+        # scores, outputs, and what their decomposition holds
+        cells = model.combinations * (model.rows.size + 5 * len(outputs.names))
+        _refuse_large(cells * 8, outputs, max_memory)
         found: Exact | Indices = _factorial(model, factors, outputs)
         return VarianceShares(model, tuple(factors), tuple(outputs.names), found, None, seed)
     widths = [sum(_width(model, i) for i in members) for members in factors.values()]
@@ -188,13 +191,9 @@ def sobol(
     at = [c for members in factors.values() for i in members for c in _columns(model, i)]
     order = np.argsort(np.array(at), kind="stable")
     rows = points * ((2 if second else 1) * len(factors) + 2)
-    need = rows * len(outputs.names) * 8 * 3
-    if need > memory(max_memory):
-        raise MethodError(
-            f"{rows} evaluations of {len(outputs.names)} outputs take {amount(need)}, max_memory "
-            f"is {max_memory}",
-            hint="ask for fewer targets or points, or raise max_memory",
-        )
+    y_bytes = rows * len(outputs.names) * 8
+    # the outputs, those of a task beside them, and the blocks of the bootstrap
+    _refuse_large(2 * y_bytes + min(90_000_000, 25 * y_bytes + 2_000_000), outputs, max_memory)
     blocks = Blocks.of(rows, model.cells)
     work = _Work(model, plan, order, blocks, outputs)
     model.prepare(work.points(b) for b in range(blocks.count))
@@ -211,6 +210,15 @@ def sobol(
         *plan.split(y), resamples=resamples, level=level, rng=np.random.default_rng(seed)
     )
     return VarianceShares(model, tuple(factors), tuple(outputs.names), found, points, seed)
+
+
+def _refuse_large(need: float, outputs: _Outputs, limit: int | str) -> None:
+    if need > memory(limit):
+        raise MethodError(
+            f"the shares of {len(outputs.names)} outputs take {amount(need)}, and max_memory is "
+            f"{limit}",
+            hint="ask for fewer targets or points, or raise max_memory",
+        )
 
 
 def _said(label: Any) -> str:

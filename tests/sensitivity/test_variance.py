@@ -201,3 +201,35 @@ def test_permuting_the_units_permutes_the_shares(seed):
     a = gz.sobol(index, x, discrete()).to_frame()
     b = gz.sobol(index, x.iloc[order], discrete()).to_frame()
     pd.testing.assert_frame_equal(a, b.loc[a.index], rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("budget", [10_000, 0])
+def test_memory_stays_within_its_bound(budget):
+    import tracemalloc
+
+    rng = np.random.default_rng(0)
+    codes = [f"i{j}" for j in range(6)]
+    x = pd.DataFrame(rng.uniform(1, 9, (150, 6)), columns=codes)
+    index = gz.Index(
+        framework=gz.Framework(tuple(gz.Indicator(code=c) for c in codes)), normalise=POSITIVE
+    )
+    choices = [
+        gz.Alternatives(part="weight", of=["equal", "std", "cv"]),
+        gz.Alternatives(part="aggregate", of=["arithmetic", "geometric"]),
+        gz.Omit(codes=codes[:5]),
+    ]
+    limit = None
+    for bytes_ in (300_000, 1_000_000, 3_000_000, 30_000_000, 100_000_000):
+        tracemalloc.start()
+        try:
+            gz.sobol(index, x, choices, budget=budget, points=256, max_memory=bytes_)
+            limit, peak = bytes_, tracemalloc.get_traced_memory()[1]
+            break
+        except gz.MethodError as error:
+            assert "max_memory" in str(error)
+        finally:
+            tracemalloc.stop()
+    assert limit is not None
+    # what evaluated combinations and the data take is not counted
+    held = 36 * (150 * (6 + 2) * 8 * 3 + 20_000)
+    assert peak - held <= 1.2 * limit
