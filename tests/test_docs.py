@@ -145,3 +145,24 @@ def test_python_version():
 def test_every_method_is_explained(page, names):
     text = (ROOT / "docs" / "explanation" / f"{page}.md").read_text("utf-8")
     assert not [name for name in names if f"`{name}`" not in text]
+
+
+def test_every_choice_is_described():
+    """Every kind of choice, and every key of it, stands in docs/definitions.md."""
+    import dataclasses
+
+    from gz_index.choices import KINDS, Sensitivity
+
+    page = (ROOT / "docs" / "definitions.md").read_text("utf-8")
+    section = page.split("## `[sensitivity]`")[1].split("\n## ")[0]
+    keys = {f.name for kind in KINDS.values() for f in dataclasses.fields(kind)}
+    keys |= {f.name for f in dataclasses.fields(Sensitivity)} | set(KINDS)
+    assert len(keys) > 25
+    assert not [k for k in sorted(keys) if f"`{k}`" not in section]
+
+
+def test_every_public_name_is_in_the_reference():
+    text = "".join(p.read_text("utf-8") for p in (ROOT / "docs" / "reference").glob("*.rst"))
+    from gz_index import sensitivity
+
+    assert not [n for n in sensitivity.__all__ if f".{n}\n" not in text]
