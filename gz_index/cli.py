@@ -61,11 +61,15 @@ def _index(name: str) -> gz.Index:
     return gz.load(name)
 
 
+def _braced(text: str) -> str:
+    return text if text.startswith("{") and text.endswith("}") else f"{{ {text} }}"
+
+
 def _part(text: str) -> Any:
     """Read an option: a name, a shipped judgement file, or ``key = value, ...`` as in TOML."""
     if "=" in text:
         try:
-            return tomllib.loads(f"part = {{ {text.strip().strip('{}')} }}")["part"]
+            return tomllib.loads(f"part = {_braced(text.strip())}")["part"]
         except tomllib.TOMLDecodeError as error:
             raise DataError(
                 f"cannot read {text!r} ({error})",

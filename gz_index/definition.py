@@ -13,7 +13,7 @@ from typing import Any
 
 from gz_index._registry import closest
 from gz_index.choices import Sensitivity
-from gz_index.errors import DefinitionError, GzIndexError, Problem
+from gz_index.errors import DefinitionError, GzIndexError, MethodError, Problem
 from gz_index.framework import (
     ROOT,
     Baseline,
@@ -433,6 +433,10 @@ def _key(key: str) -> str:
 
 def _inline(value: Any) -> str:
     """Write a value as TOML on one line; strings in JSON are strings in TOML."""
+    if hasattr(value, "item"):  # a number of numpy
+        value = value.item()
+    if value is None:
+        raise MethodError("an option is None, which a definition cannot hold", hint="leave it out")
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, bool):

@@ -88,6 +88,12 @@ class Direction:
     ideal: tuple[float, float] | None = None
     bounds: tuple[float, float] | None = None
 
+    def __post_init__(self) -> None:
+        if self.sign not in (1, -1) and not (self.sign == 0 and self.ideal is not None):
+            raise ValueError(
+                f"a direction has sign 1 or -1, or 0 with an ideal interval; not {self.sign!r}"
+            )
+
     @classmethod
     def of(cls, value: str | int | Mapping[str, Any] | Direction) -> Direction:
         """Make a direction from ``"+"``, ``"-"``, ``{point = x}`` or ``{interval = [a, b]}``.
@@ -145,6 +151,9 @@ class Baseline:
     year: int | None = None
     operator: str = "="
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", float(self.value))
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -156,6 +165,11 @@ class Target:
     operator: str = "="
     kind: str = "level"
     text: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("value", "value_max"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, float(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +216,19 @@ class Indicator:
     reason: Text = field(default_factory=Text)
     definition: Text = field(default_factory=Text)
 
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        for name in ("name", "unit", "agency", "reason", "definition"):
+            put(self, name, Text.of(getattr(self, name)))
+        try:
+            put(self, "direction", Direction.of(self.direction))
+            put(self, "weight", None if self.weight is None else float(self.weight))
+            put(self, "goalposts", None if self.goalposts is None else _pair(self.goalposts))
+        except (TypeError, ValueError) as error:
+            raise DefinitionError(
+                "an indicator is not valid", [Problem(self.code, str(error))]
+            ) from None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
@@ -214,6 +241,12 @@ class Group:
     weigh: Any = None
     aggregate: Any = None
     note: Text = field(default_factory=Text)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", Text.of(self.name))
+        object.__setattr__(self, "note", Text.of(self.note))
+        if self.weight is not None:
+            object.__setattr__(self, "weight", float(self.weight))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ class Missing:
             problems.append(Problem("missing.coverage", repr(self.coverage), "a share in (0, 1]"))
         if problems:
             raise DefinitionError("the policy for missing cells is not valid", problems)
+        object.__setattr__(self, "coverage", float(self.coverage))
 
     @classmethod
     def of(cls, value: str | Mapping[str, Any] | Missing) -> Missing:
@@ -217,6 +218,10 @@ class Index:
                     rule.values(self.framework, g.code)
                 except MethodError as error:
                     out.append(Problem(f"weight of {g.code}", str(error)))
+        for where, rule in [("weight", self.weight)] + [
+            (f"weight of {g.code}", g.weigh) for g in self.framework.groups if g.weigh
+        ]:
+            out.extend(Problem(where, what, "finite, >= 0, not all zero") for what in rule.faults())
         if isinstance(self.weight.scheme, Mapping):
             out.extend(
                 Problem(f"weight.{code}", "no node has this code", "take it out or correct it")
@@ -396,7 +401,9 @@ class Index:
         """
         table = align(data, self.framework, excluded=self.excluded, strict=strict)
         table, notes = self._without_gaps(table)
-        if scale is None:
+        if scale is not None:
+            self._refuse_other(scale)
+        else:
             scale = fit(table, self.framework, self.normalise)
         z, clipped = scale.apply(table)
         try:
@@ -417,6 +424,29 @@ class Index:
             complete=rolled.complete,
             extra_notes=(*notes, *rolled.notes),
         )
+
+    def _refuse_other(self, scale: Scale) -> None:
+        """Refuse a scale that was fitted for another direction, goalposts, transform or method."""
+        fitted = {i.code: i for i in scale.framework.indicators}
+        method = {c: p.normaliser for p in scale.parts for c in p.columns.codes}
+        problems = []
+        for i in self.framework.indicators:
+            old = fitted.get(i.code)
+            if old is None:
+                continue  # said by the scale itself
+            own = self.normalise if i.normalise is None else i.normalise
+            problems += [
+                Problem(f"{i.code}.{part}", f"{now} now, {then} when fitted", "fit again")
+                for part, now, then in (
+                    ("direction", i.direction.to_toml(), old.direction.to_toml()),
+                    ("goalposts", i.goalposts, old.goalposts),
+                    ("transform", i.transform, old.transform),
+                    ("normalise", own, method[i.code]),
+                )
+                if now != then
+            ]
+        if problems:
+            raise DataError("the scale was fitted for another definition", problems)
 
     @cached_property
     def plan(self) -> Plan:

@@ -81,9 +81,9 @@ def misfit(*problems: Problem) -> DataError:
 
 
 def unlabelled(index: pd.Index) -> bool:
-    """Say whether rows are merely counted: 0, 1, 2, ... without a name."""
-    counted = isinstance(index, pd.RangeIndex) and index.name is None
-    return counted and index.equals(pd.RangeIndex(len(index)))
+    """Say whether rows are merely numbered, without a name; some may have been taken out."""
+    flat = not isinstance(index, pd.MultiIndex)
+    return flat and index.name is None and index.dtype.kind in "iu"
 
 
 # -- labels in columns ---------------------------------------------------------------------------
@@ -358,7 +358,7 @@ def _period_level(index: pd.MultiIndex) -> int:
     timed = [n in _PERIOD for n in names]
     if not any(timed):
         units = [n in _UNIT for n in names]
-        if sum(units) == 1:
+        if sum(units) == 1 and _like_periods(index.levels[units.index(False)]):
             return units.index(False)
         if not any(units):
             dated = [isinstance(v, pd.DatetimeIndex | pd.PeriodIndex) for v in index.levels]
@@ -373,6 +373,15 @@ def _period_level(index: pd.MultiIndex) -> int:
             "name them: data.rename_axis(['unit', 'period'])",
         )
     )
+
+
+def _like_periods(level: pd.Index) -> bool:
+    """Say whether labels may be periods: dates, small numbers, or text that begins with a year."""
+    if isinstance(level, pd.DatetimeIndex | pd.PeriodIndex):
+        return True
+    if level.dtype.kind in "iu":
+        return bool(len(level) and level.min() >= 0 and level.max() < 3000)
+    return all(re.match(r"[12]\d{3}(?!\d)", str(v)) for v in level)
 
 
 def _years(level: pd.Index) -> bool:

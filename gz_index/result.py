@@ -17,6 +17,7 @@ import pandas as pd
 
 from gz_index._arrays import Array
 from gz_index._version import __version__
+from gz_index.aggregate import OF_VALUES
 from gz_index.errors import DataError, MethodError
 from gz_index.framework import ROOT, Text
 from gz_index.saving import new_folder
@@ -141,6 +142,12 @@ class IndexResult:
             parts, steps = np.zeros_like(x), np.zeros_like(x)
             there = None if below is None else ~np.isnan(x)
             local = self.local[code]
+            if plan.rule(code).method in OF_VALUES and any(k >= len(f.codes) for k in kids):
+                raise MethodError(
+                    f"{plan.rule(code).label} (at {code!r}) shares out ranks of groups, which "
+                    "cannot be split among their indicators",
+                    hint="read result.scores, or aggregate by a mean",
+                )
             for rows, present, w in plan.pieces(code, there, local, self.table.slot, below):
                 at = np.ix_(np.arange(n)[rows], np.arange(len(kids))[present])
                 part = plan.rule(code).contributions(x[at], w)
@@ -196,7 +203,7 @@ class IndexResult:
     def _notes(self) -> tuple[Text, ...]:
         index, f, c = self.index, self.index.framework, self.counts
         out = list(index.notes)
-        out += [Text.of(n) for n in (*self.table.notes, *self.extra_notes)]
+        out += dict.fromkeys(Text.of(n) for n in (*self.table.notes, *self.extra_notes))
         out += [
             Text(f"{g.name.zh or g.code}：{g.note.get('zh')}", f"{g.name.en or g.code}: {g.note}")
             for g in f.groups
@@ -258,6 +265,16 @@ class IndexResult:
                     "标准化逐期进行：只可比较同期名次，不同时期的得分不可比",
                     "normalised within each period: ranks of one period can be compared, "
                     "scores of different periods cannot",
+                )
+            )
+        floors = {p.normaliser.method for p in self.scale.parts} & {"efficacy"}
+        ratios = {"geometric", "harmonic", "power"}
+        if floors and any(index.plan.rule(g.code).method in ratios for g in f.groups):
+            out.append(
+                Text(
+                    "功效系数有人为设定的下限，其比值没有意义：几何、调和与幂平均的结果随下限而变",
+                    "efficacy scores have an arbitrary floor, so their ratios mean nothing: "
+                    "geometric, harmonic and power means change with it",
                 )
             )
         if any(w.ndim > 1 for w in self.local.values()):
@@ -401,9 +418,10 @@ class IndexResult:
             "complete": self.complete,
             "counts": self.counts,
             "notes": {"en": self.notes_in("en"), "zh": self.notes_in("zh")},
+            "scores_hash": _hash(self.values),
             "extra_notes": [
                 {"zh": t.zh, "en": t.en}
-                for t in map(Text.of, (*self.table.notes, *self.extra_notes))
+                for t in dict.fromkeys(map(Text.of, (*self.table.notes, *self.extra_notes)))
             ],
         }
         data = pd.DataFrame(
@@ -449,7 +467,7 @@ class IndexResult:
             index=index,
             table=align(data, index.framework),
             scale=Scale.from_dict(about["scale"]),
-            values=nodes.to_numpy(),
+            values=nodes[list(index.plan.nodes)].to_numpy(),
             local={k: np.array(w) for k, w in about["local"].items()},
             clipped=np.array(about["clipped"]),
             complete=about["complete"],
@@ -458,7 +476,13 @@ class IndexResult:
         saved = about["versions"]
         if (out.data_hash, index.hash) != (saved["data_hash"], saved["definition_hash"]):
             raise DataError(f"{folder} was altered: the hashes of data or definition do not agree")
+        if _hash(out.values) != about["scores_hash"]:
+            raise DataError(f"{folder} was altered: the hash of the scores does not agree")
         return out
+
+
+def _hash(values: Array) -> str:
+    return "sha256:" + hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
 def _unweighed(group: Any) -> Any:

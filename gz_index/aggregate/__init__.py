@@ -148,10 +148,14 @@ CONTRIBUTIONS: dict[str, Callable[..., Array]] = {
     "borda": borda_contributions,
 }
 
+#: of these the parts belong to values, not to what these are made of: no split through a group
+OF_VALUES = frozenset({"rsr", "borda"})
+
 __all__ = [
     "AGGREGATORS",
     "ALIASES",
     "CONTRIBUTIONS",
+    "OF_VALUES",
     "ROWWISE",
     "Kemeny",
     "arithmetic",

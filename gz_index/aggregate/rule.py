@@ -90,6 +90,13 @@ class Aggregate:
         shape = (*np.broadcast_shapes(x.shape[:-2], w.shape[:-1]), x.shape[-2])
         if out.shape != shape:
             raise MethodError(f"{self.label} returned shape {out.shape} where {shape} is due")
+        if callable(self.method) and not np.isfinite(out).all():
+            rows = np.argwhere(~np.isfinite(out.reshape(-1, out.shape[-1])))[:, 1]
+            raise MethodError(
+                f"{self.label} gave a score that is no finite number for {{rows}}",
+                rows=sorted(set(rows.tolist())),
+                hint="mend the function: it gets complete rows and has to score each of them",
+            )
         return out
 
     def contributions(self, x: Array, w: Array) -> Array | None:

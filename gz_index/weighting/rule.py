@@ -76,6 +76,15 @@ class Weight:
                     f"weight has no {name} = {getattr(self, name)!r}",
                     hint=f"{name} is one of {', '.join(get_args(kind))}",
                 )
+        if self.scheme == "given" and self.options:
+            raise MethodError(
+                f"the scheme given has no option {', '.join(map(repr, self.options))}",
+                hint="weights stand on the nodes of the definition",
+            )
+        if not (
+            isinstance(self.scheme, str | Mapping | Judgements | tuple) or callable(self.scheme)
+        ):
+            raise MethodError(f"{self.scheme!r} is no scheme", hint="give a name or a function")
         if isinstance(self.scheme, str) and self.scheme != "given":
             _registry.check_options(self.scheme, self._function(), self.options)
 
@@ -109,6 +118,19 @@ class Weight:
         if isinstance(self.scheme, tuple):
             return any(p.reads_data for p in self.scheme) or self.options.get("by") in ON_DATA
         return callable(self.scheme)
+
+    def faults(self) -> list[str]:
+        """Name what is wrong with weights that are given as values."""
+        if isinstance(self.scheme, tuple):
+            return [fault for part in self.scheme for fault in part.faults()]
+        if not isinstance(self.scheme, Mapping):
+            return []
+        out = [
+            f"the weight of {code} is {w!r}"
+            for code, w in self.scheme.items()
+            if not (np.isfinite(w) and w >= 0)
+        ]
+        return out or ([] if any(self.scheme.values()) else ["every weight is zero"])
 
     def _function(self) -> Scheme:
         from gz_index.weighting import SCHEMES
@@ -246,8 +268,13 @@ def weight(spec: WeightLike, *, where: Path | None = None) -> Weight:
             return Weight(parts, table, **tail)
         return Weight(scheme, table, **tail)
     if "judgements" in table:
-        return Weight(_judgements(table["judgements"], where), {}, **tail)
-    values = table.get("values", table)
+        judged = _judgements(table.pop("judgements"), where)
+        _refuse_keys(table, "judgements")
+        return Weight(judged, {}, **tail)
+    values = table
+    if isinstance(table.get("values"), Mapping):
+        values = table.pop("values")
+        _refuse_keys(table, "values")
     try:
         numbers = {str(k): float(v) for k, v in values.items()}
     except (TypeError, ValueError):
@@ -256,6 +283,14 @@ def weight(spec: WeightLike, *, where: Path | None = None) -> Weight:
             hint="a table has scheme = ..., judgements = ..., values = {code = number}",
         ) from None
     return Weight(numbers, {}, **tail)
+
+
+def _refuse_keys(left: Mapping[str, Any], beside: str) -> None:
+    if left:
+        raise MethodError(
+            f"[weight] has {beside} and the unknown key(s) {', '.join(map(repr, left))}",
+            hint="beside it stand over and window only",
+        )
 
 
 def _is_number(value: Any) -> bool:
