@@ -124,7 +124,9 @@ def _each(work: Callable[[range], T], tasks: Sequence[range], n_jobs: int) -> It
         return
     from joblib import Parallel, delayed
 
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="n_jobs", batch_size=1)
+    parallel = Parallel(
+        n_jobs=n_jobs, return_as="generator", pre_dispatch="2 * n_jobs", batch_size=1
+    )
     yield from parallel(delayed(_alone)(work, task) for task in tasks)
 
 

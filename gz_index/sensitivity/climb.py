@@ -23,7 +23,7 @@ from gz_index.weighting.local import labels
 __all__ = ["Climb"]
 
 #: cells of scores in a slice of draws: a few tables of this size stay in the cache of a core
-_SLICE = 49_152
+_SLICE = 65_536
 
 Columns: TypeAlias = NDArray[np.bool_] | slice
 
@@ -140,6 +140,7 @@ class Climb:
         exponents = exponents or {}
         n = self.z.shape[0]
         step = max(8, _SLICE // n)
+        step = -(-draws // -(-draws // step))  # slices of one size
         if z is None and not exponents and len(self.wanted) == 1:
             form = _Run(self, draws, local, drawn, {}, self.z).form()
             if form is not None and form.w.ndim > 1:

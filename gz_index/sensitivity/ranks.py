@@ -18,10 +18,9 @@ __all__ = ["Counts", "Ranker", "ranks_of"]
 Ties: TypeAlias = Literal["min", "max", "average", "dense"]
 Ints: TypeAlias = NDArray[np.int32]
 
-_MAGNITUDE = np.int64(0x7FFF_FFFF_FFFF_FFFF)
-
-#: cells of the histogram that stay in the cache while orders are counted; cells of orders kept
-_CACHED, _KEPT = 100_000, 16_000_000
+#: cells of the histogram that stay in the cache while orders are counted; places counted at once;
+#: cells of orders kept
+_CACHED, _ROOM, _KEPT = 50_000, 10_000, 16_000_000
 
 
 def ranks_of(scores: Array, ties: Ties = "min") -> Array:
@@ -57,11 +56,10 @@ def ranks_of(scores: Array, ties: Ties = "min") -> Array:
 class Ranker:
     """Ranks of n units under one rule for ties, in whole steps of ``1 / unit``.
 
-    The units of a draw are sorted by a packed key: the bits of the score, of which the lowest 16
-    (32 for more than 65,536 units) hold the number of the unit, so that one sort of integers gives
-    the order. Two scores that agree in all other bits (which have relative distances below 2^-36)
-    may tie: such draws are ranked again by their full scores, so that only equal numbers share a
-    rank, and they do so by the rule and not by their position.
+    The units of a draw are sorted by a packed key: the score in whole steps of the range of all
+    scores, and in the lowest bits the number of the unit, so that one sort of integers gives the
+    order. Scores that share a step are put in order by their full values; only equal numbers share
+    a rank, and they do so by the rule and not by their position.
 
     Parameters
     ----------
@@ -88,18 +86,10 @@ class Ranker:
         """Type of the numbers of units."""
         return np.uint16 if self.n <= 1 << 16 else np.uint32
 
-    @cached_property
-    def _low(self) -> np.int64:
-        """The bits of a key that hold the number of the unit."""
-        return np.int64((1 << 16) - 1 if self.n <= 1 << 16 else (1 << 32) - 1)
-
-    def _numbers(self, key: NDArray[np.int64]) -> NDArray[np.unsignedinteger[Any]]:
-        """The part of keys that holds the number of the unit, in place."""
-        parts = key.view(self._unsigned)
-        step = parts.shape[-1] // self.n
-        first = 0 if byteorder == "little" else step - 1
-        found: NDArray[np.unsignedinteger[Any]] = parts[:, first::step]
-        return found
+    @property
+    def _signed(self) -> Any:
+        """Type of the keys: of 32 bits while few scores share a step, since these sort faster."""
+        return np.int32 if self.n <= 4096 else np.int64
 
     def order(self, s: Array) -> tuple[NDArray[np.unsignedinteger[Any]], NDArray[np.intp]]:
         """Sort the units of each draw, lowest score first.
@@ -107,35 +97,72 @@ class Ranker:
         Returns
         -------
         (D, n), (d,)
-            Numbers of the units in order, until the next call; and the draws in which some may tie.
+            Numbers of the units in order, until the next call; and the draws that hold ties, whose
+            order is not settled.
         """
-        key, away = self._space(len(s))
-        if s.min(initial=1.0) > 0:  # bits of positive floats rise with them
-            key.view(np.float64)[:] = s
-        else:
+        low, high = (float(s.min()), float(s.max())) if s.size else (0.0, 1.0)
+        if np.isnan(low):
             self._refuse(s)
-            bits = np.add(s, 0.0, out=key.view(np.float64)).view(np.int64)  # -0.0 becomes 0.0
-            np.right_shift(bits, 63, out=away)
-            np.bitwise_and(away, _MAGNITUDE, out=away)
-            np.bitwise_xor(bits, away, out=key)
-        self._numbers(key)[:] = np.arange(self.n, dtype=self._unsigned)
+        key, step, number = self._space(len(s))
+        steps = 2.0 ** (8 * key.itemsize - 1) - 2.0 ** (8 * key.itemsize - 31)
+        per = steps / (high - low) if high > low else np.inf
+        if not 0 < per < np.inf:  # all the same, or too close or too far apart
+            number[:] = np.arange(self.n)
+            return number, np.arange(len(s))
+        np.subtract(s, low, out=step)
+        np.copyto(key, np.multiply(step, per, out=step), casting="unsafe")
+        mask = key.dtype.type((1 << (self.n - 1).bit_length()) - 1)
+        np.bitwise_and(key, ~mask, out=key)
+        np.bitwise_or(key, np.arange(self.n, dtype=key.dtype), out=key)
         key.sort(axis=-1)
-        flat, near = key.reshape(-1), away.reshape(-1)[1:]
-        np.bitwise_xor(flat[1:], flat[:-1], out=near)  # neighbours, also from draw to draw
-        tied = np.empty(0, np.intp)
-        if near.min(initial=_MAGNITUDE) <= self._low:
-            tied = np.flatnonzero((away[:, 1:] <= self._low).any(axis=-1))
-        return self._numbers(key), tied
+        parts = key.view(self._unsigned)
+        width = parts.shape[-1] // self.n
+        parts = parts[:, (0 if byteorder == "little" else width - 1) :: width]
+        np.bitwise_and(parts, self._unsigned(mask), out=number)
+        flat = key.reshape(-1)
+        apart = step.view(key.dtype).reshape(-1)[: max(flat.size - 1, 0)]
+        np.bitwise_xor(flat[1:], flat[:-1], out=apart)  # neighbours, also from draw to draw
+        near = apart.view(f"u{key.itemsize}") <= mask
+        return number, self._settle(s, number, np.flatnonzero(near))
+
+    def _settle(
+        self, s: Array, number: NDArray[np.unsignedinteger[Any]], at: NDArray[np.intp]
+    ) -> NDArray[np.intp]:
+        """Put neighbours that share a step in order by their scores; return draws that hold ties.
+
+        A draw in which too many scores share a step is returned too.
+        """
+        at = at[at % self.n != self.n - 1]  # within a draw
+        flat, draw = number.reshape(-1), at // self.n
+        rows = draw * self.n
+        if not at.size:
+            return draw
+        scores, odd = s.reshape(-1), at % 2 == 1
+        for _ in range(8):  # exchange of neighbours, at even places and at odd ones in turn
+            a, b = scores[rows + flat[at]], scores[rows + flat[at + 1]]
+            wrong = a > b
+            if not wrong.any():
+                return np.unique(draw[a == b])
+            for which in (wrong & odd, ~odd):
+                here, row = at[which], rows[which]
+                here = here[scores[row + flat[here]] > scores[row + flat[here + 1]]]
+                flat[here], flat[here + 1] = flat[here + 1], flat[here]
+        return np.unique(draw)
 
     @cached_property
-    def _spaces(self) -> dict[int, NDArray[np.int64]]:
+    def _spaces(self) -> dict[int, tuple[Any, Array, NDArray[np.unsignedinteger[Any]]]]:
         return {}
 
-    def _space(self, draws: int) -> NDArray[np.int64]:
-        """Room for two tables of keys; fresh memory for each block would cost as much as a sort."""
+    def _space(self, draws: int) -> tuple[Any, Array, NDArray[np.unsignedinteger[Any]]]:
+        """Room for keys, steps, numbers; fresh memory for each block would cost as much as a sort."""
         if draws not in self._spaces:
             self._spaces.clear()
-            self._spaces[draws] = np.empty((2, draws, self.n), np.int64)
+            shape = (draws, self.n)
+            self._spaces[draws] = (
+                np.empty(shape, self._signed),
+                np.empty(shape),
+                np.empty(shape, self._unsigned),
+            )
         return self._spaces[draws]
 
     def exact(self, s: Array) -> Ints:
@@ -233,8 +260,11 @@ class Counts:
         """Count what has been kept."""
         kept, flat = self._kept[: self._filled], self.histogram.reshape(-1)
         width = max(1, _CACHED // self.ranker.n)  # places counted at a time
-        for start in range(0, self.ranker.n if len(kept) else 0, width):
+        rows = max(1, _ROOM // width)
+        for start in range(0, self.ranker.n, width):
             here = slice(start, start + width)
-            at = np.add(kept[:, here], self._offsets[here], dtype=np.int64)
-            np.add.at(flat, at.reshape(-1), np.int32(1))
+            for first in range(0, len(kept), rows):
+                part = kept[first : first + rows, here]
+                at = np.add(part, self._offsets[here], dtype=np.int64)
+                np.add.at(flat, at.reshape(-1), np.int32(1))
         self._filled = 0
