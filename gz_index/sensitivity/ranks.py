@@ -154,7 +154,7 @@ class Ranker:
         return {}
 
     def _space(self, draws: int) -> tuple[Any, Array, NDArray[np.unsignedinteger[Any]]]:
-        """Room for keys, steps, numbers; fresh memory for each block would cost as much as a sort."""
+        """Room for keys, steps and numbers; fresh memory for each block would cost a sort."""
         if draws not in self._spaces:
             self._spaces.clear()
             shape = (draws, self.n)
