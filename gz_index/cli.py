@@ -20,7 +20,7 @@ from gz_index.cli_studies import print_studies
 from gz_index.errors import DataError, GzIndexError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT
 from gz_index.saving import new_folder, refuse_existing
-from gz_index.sensitivity.study import Study
+from gz_index.study import Study
 
 app = typer.Typer(
     add_completion=False,

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from gz_index.framework import ROOT
 from gz_index.sensitivity.montecarlo import Uncertainty
-from gz_index.sensitivity.study import Study
+from gz_index.study import Study
 from gz_index.sensitivity.variance import VarianceShares
 
 __all__ = ["print_studies"]

@@ -28,7 +28,7 @@ from gz_index.framework import ROOT, Framework, Group, Text
 from gz_index.normalise import fit
 from gz_index.result import IndexResult
 from gz_index.sensitivity.ranks import ranks_of
-from gz_index.sensitivity.study import Study
+from gz_index.study import Study
 from gz_index.table import Table, align
 from gz_index.weighting.local import LocalWeights
 

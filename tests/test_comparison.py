@@ -11,7 +11,7 @@ import gz_index as gz
 from gz_index import comparison
 from gz_index.comparison import kendall_w, leave_one_out
 from gz_index.consensus import average_ranks, consensus, correlation, tau_b
-from gz_index.sensitivity.study import Saved
+from gz_index.study import Saved
 
 
 def test_w_without_ties_is_the_mean_spearman_in_disguise():

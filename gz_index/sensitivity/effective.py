@@ -20,7 +20,7 @@ from gz_index.sensitivity.ratios import (
     residuals,
 )
 from gz_index.sensitivity.shapley import shapley_linear
-from gz_index.sensitivity.study import Study
+from gz_index.study import Study
 from gz_index.weighting.local import to_root
 
 if TYPE_CHECKING:

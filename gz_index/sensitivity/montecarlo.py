@@ -25,7 +25,7 @@ from gz_index.sensitivity.blocks import (
 )
 from gz_index.sensitivity.model import Model
 from gz_index.sensitivity.ranks import Counts, Ints, Ranker
-from gz_index.sensitivity.study import Study
+from gz_index.study import Study
 
 if TYPE_CHECKING:
     from gz_index.choices import Choice

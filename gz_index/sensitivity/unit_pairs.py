@@ -13,7 +13,7 @@ from gz_index._arrays import Array
 from gz_index.errors import MethodError
 from gz_index.framework import Text
 from gz_index.sensitivity.crossings import TIE, Norm, least_change
-from gz_index.sensitivity.study import Study
+from gz_index.study import Study
 
 if TYPE_CHECKING:
     from gz_index.result import IndexResult

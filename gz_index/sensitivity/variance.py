@@ -18,7 +18,7 @@ from gz_index.sensitivity.factorial import Exact, anova
 from gz_index.sensitivity.indices import Design, Indices, bootstrap, design
 from gz_index.sensitivity.model import Model
 from gz_index.sensitivity.ranks import Ranker
-from gz_index.sensitivity.study import Study
+from gz_index.study import Study
 
 if TYPE_CHECKING:
     from gz_index.choices import Choice

@@ -140,7 +140,7 @@ def test_balance_needs_a_sum():
 
 
 def test_studies_are_saved(tmp_path, desi):
-    from gz_index.sensitivity.study import Saved
+    from gz_index.study import Saved
 
     for study in (gz.importance(*desi), gz.balance(*desi)):
         study.save(tmp_path / study.kind)

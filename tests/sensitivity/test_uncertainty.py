@@ -204,7 +204,7 @@ def test_units_without_a_score_are_left_out_and_named():
 def test_it_is_saved_and_read(tmp_path, desi):
     u = gz.uncertainty(*desi, [gz.Spread()], draws=500)
     u.save(tmp_path / "u")
-    from gz_index.sensitivity.study import Saved
+    from gz_index.study import Saved
 
     back = Saved.load(tmp_path / "u")
     assert (back.kind, back.settings["draws"]) == ("uncertainty", 500)

@@ -183,7 +183,7 @@ def test_an_unknown_target_is_told_by_name():
 
 
 def test_it_is_saved(tmp_path):
-    from gz_index.sensitivity.study import Saved
+    from gz_index.study import Saved
 
     index, x = small()
     s = gz.sobol(index, x, discrete())

@@ -1,4 +1,4 @@
-"""What every study of robustness shares: tables, settings, saving, and how it shows."""
+"""What every study made from an index shares: tables, settings, saving, and how it shows."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ _FORMAT = 1
 
 
 class Study(ABC):
-    """A frozen result that keeps what it was made from; base of all results of this package.
+    """A frozen result that keeps what it was made from; base of all studies of an index.
 
     Attributes
     ----------
     nominal : IndexResult
-        The index as its definition says.
+        The index as its definition says; a study that is made without it overrides
+        :attr:`index` and :attr:`versions`.
     """
 
     #: short name of the kind of study, also in file names
@@ -72,6 +73,11 @@ class Study(ABC):
         """The definition."""
         return self.nominal.index
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of what computed the study, and hashes of definition and data."""
+        return self.nominal.versions
+
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write every table as Parquet and as CSV, and ``study.json``; all or nothing.
 
@@ -92,7 +98,7 @@ class Study(ABC):
             "kind": self.kind,
             "settings": self.settings(),
             "notes": {"en": self.notes, "zh": self.notes_in("zh")},
-            "versions": self.nominal.versions,
+            "versions": self.versions,
             "definition": self.index.to_toml(),
             "tables": list(self.tables()),
         }
@@ -107,7 +113,7 @@ class Study(ABC):
         return folder
 
     def _caption(self) -> str:
-        i = self.nominal.index
+        i = self.index
         return f"{self.kind} of {i.name or i.id} ({i.id} {i.version})"
 
     def __repr__(self) -> str:
