@@ -10,8 +10,8 @@ from rich.table import Table
 
 from gz_index.framework import ROOT
 from gz_index.sensitivity.montecarlo import Uncertainty
-from gz_index.study import Study
 from gz_index.sensitivity.variance import VarianceShares
+from gz_index.study import Study
 
 __all__ = ["print_studies"]
 

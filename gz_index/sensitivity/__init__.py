@@ -23,12 +23,12 @@ from gz_index.sensitivity.ratios import (
 )
 from gz_index.sensitivity.shapley import shapley_linear
 from gz_index.sensitivity.sigma_mu import frontiers
-from gz_index.study import Saved, Study
 from gz_index.sensitivity.unit_pairs import Overtake, SafePairs
 from gz_index.sensitivity.variance import VarianceShares, sobol
 from gz_index.sensitivity.weight_intervals import Stability, stability
 from gz_index.sensitivity.weightset import WeightSet
 from gz_index.sensitivity.winning import expected_ranks, pairwise_winning, simplex_cut
+from gz_index.study import Saved, Study
 
 __all__ = [
     "Acceptability",

@@ -18,9 +18,9 @@ from gz_index.sensitivity.blocks import Blocks, Progress, RandomPoints, amount, 
 from gz_index.sensitivity.model import Model
 from gz_index.sensitivity.ranks import Counts, Ranker
 from gz_index.sensitivity.sigma_mu import frontiers
-from gz_index.study import Study
 from gz_index.sensitivity.weightset import WeightSet
 from gz_index.sensitivity.winning import pairwise_winning
+from gz_index.study import Study
 
 if TYPE_CHECKING:
     from gz_index.choices import Choice

@@ -12,9 +12,9 @@ import pandas as pd
 from gz_index.errors import MethodError, NotFoundError
 from gz_index.framework import ROOT, Text
 from gz_index.sensitivity.crossings import Interval, Norm, order_interval, top_interval
-from gz_index.study import Study
 from gz_index.sensitivity.unit_pairs import Overtake, SafePairs
 from gz_index.sensitivity.weight_paths import Snapshot
+from gz_index.study import Study
 
 if TYPE_CHECKING:
     from gz_index.index import Index

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gz_index as gz
-from gz_index.study import Saved
 from gz_index.sensitivity.weight_intervals import stability
+from gz_index.study import Saved
 from gz_index.weighting.rule import Weight
 
 GRID = np.linspace(0.0, 1.0, 200_001)
