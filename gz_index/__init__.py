@@ -52,6 +52,7 @@ _HOME = {
     "balance": "sensitivity.effective",
     "importance": "sensitivity.effective",
     "leave_one_out": "comparison",
+    "monitor": "monitoring.dashboard",
     "smaa": "sensitivity.acceptability",
     "sobol": "sensitivity.variance",
     "stability": "sensitivity.weight_intervals",
@@ -69,6 +70,7 @@ _HOME = {
     "Framework": "framework",
     "Group": "framework",
     "Indicator": "framework",
+    "Target": "framework",
     "Text": "framework",
     "Index": "index",
     "read_table": "reading",
@@ -106,7 +108,15 @@ __all__ = [
 ]
 
 
-_MODULES = ("aggregate", "choices", "normalise", "sensitivity", "testing", "weighting")
+_MODULES = (
+    "aggregate",
+    "choices",
+    "monitoring",
+    "normalise",
+    "sensitivity",
+    "testing",
+    "weighting",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The command ``gz-index``: list, check, evaluate, sensitivity, cite, new."""
+"""The command ``gz-index``: list, check, evaluate, sensitivity, monitor, cite, new."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rich.table import Table
 
 import gz_index as gz
 from gz_index import catalog
+from gz_index.cli_monitor import print_monitor
 from gz_index.cli_studies import print_studies
 from gz_index.errors import DataError, GzIndexError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT
@@ -287,6 +288,45 @@ def _period(index: gz.Index, frame: pd.DataFrame, at: str | None) -> Any:
         if str(p) == at:
             return p
     raise NotFoundError(f"no period {at!r}; there are {', '.join(map(str, periods))}")
+
+
+@app.command()
+def monitor(
+    definition: Definition,
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="csv, xlsx, parquet or dta; without it the embedded data."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for dashboard, xlsx and csv (must not exist).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier dashboard in --out.")] = False,
+    of: Annotated[str | None, typer.Option("--of", help="Unit to monitor, of several.")] = None,
+    year: Annotated[int | None, typer.Option(help="Assess as of this year.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Against the targets of this year.")] = None,
+    wording: Annotated[str, typer.Option(help="plan, eurostat or un.")] = "plan",
+    full: Annotated[bool, typer.Option("--all", help="Also indicators without target.")] = False,
+    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
+    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+    lang: Lang = "en",
+) -> None:
+    """Assess a plan: each target with base, latest value, completion, growth and class.
+
+    Writes the dashboard as xlsx and csv, in Chinese and in English.
+    """
+    with _plain_errors():
+        index = _index(definition)
+        frame = _data(index, data, unit, period)
+        if out is not None:
+            refuse_existing(out, mark="study.json", overwrite=overwrite)
+        study = gz.monitor(index, frame, unit=of, year=year, horizon=horizon, wording=wording)
+        if out is not None:
+            study.save(out, overwrite=overwrite)
+    console = _console()
+    print_monitor(console, study, lang, full=full)
+    if out is not None:
+        files = ", ".join(sorted(p.name for p in out.iterdir()))
+        console.print(f"written: {out}/ ({files})", soft_wrap=True)
 
 
 @app.command()

@@ -15,6 +15,9 @@ from gz_index._registry import closest
 from gz_index.choices import Sensitivity
 from gz_index.errors import DefinitionError, GzIndexError, MethodError, Problem
 from gz_index.framework import (
+    FORCES,
+    KINDS,
+    OPERATORS,
     ROOT,
     Baseline,
     Direction,
@@ -44,8 +47,6 @@ _SECTIONS = (
     "excluded",
 )
 _WHOLE = ("normalise", "weight", "aggregate", "missing", "sensitivity")
-KINDS = ("level", "increment", "range", "rate", "share", "binary", "qualitative")
-OPERATORS = ("=", ">", ">=", "<", "<=", "range", "~")
 TRANSFORMS = ("log", "log10", "log1p", "sqrt", "logit")
 PROXIES = ("strong", "medium", "weak")
 ORIGINS = ("plan", "proposed", "statistics", "published")
@@ -122,6 +123,12 @@ class _Table:
             self.problem(key, f"is {value!r}, not a whole number")
             return None
         return value
+
+    def boolean(self, key: str) -> bool:
+        value = self.take(key)
+        if value is not None and not isinstance(value, bool):
+            self.problem(key, f"is {value!r}", f"write {key} = true or false")
+        return value is True
 
     def pair(self, key: str) -> tuple[float, float] | None:
         value = self.take(key)
@@ -294,6 +301,7 @@ def _group(t: _Table, where: Path | None) -> Group:
         weigh=None if weigh is None else weight(weigh, where=where),
         aggregate=t.made("aggregate", aggregate),
         note=t.text("note"),
+        targets=_targets(t),
     )
     t.done()
     return out
@@ -324,7 +332,7 @@ def _indicator(t: _Table, sources: set[str]) -> Indicator:
         goalposts=t.pair("goalposts"),
         transform=t.choice("transform", TRANSFORMS) or None,
         normalise=t.made("normalise", normaliser),
-        target=_target(t),
+        targets=_targets(t),
         baseline=_baseline(t),
         source=source,
         clause=t.string("clause"),
@@ -339,23 +347,32 @@ def _indicator(t: _Table, sources: set[str]) -> Indicator:
     return out
 
 
-def _target(t: _Table) -> Target | None:
-    raw = t.take("target")
-    if raw is None:
-        return None
-    s = _Table(f"{t.where}.target", raw, t.problems)
-    out = Target(
-        value=s.number("value"),
-        value_max=s.number("value_max"),
-        year=s.integer("year"),
-        operator=s.choice("operator", OPERATORS, "="),
-        kind=s.choice("kind", KINDS, "level"),
-        text=s.string("text"),
-    )
-    s.done()
-    if out.value is None and out.kind != "qualitative":
-        s.problem("value", "is missing", 'give a number, or kind = "qualitative"')
-    return out
+def _targets(t: _Table) -> tuple[Target, ...]:
+    given = t.take("targets")
+    rows = given if isinstance(given, list) else [given] * (given is not None)
+    found = []
+    for k, row in enumerate(rows):
+        where = f"{t.where}.targets[{k}]" if len(rows) > 1 else f"{t.where}.targets"
+        s, before = _Table(where, row, t.problems), len(t.problems)
+        parts: dict[str, Any] = {
+            "value": s.number("value"),
+            "value_max": s.number("value_max"),
+            "year": s.integer("year"),
+            "operator": s.choice("operator", OPERATORS, "="),
+            "kind": s.choice("kind", KINDS, "level"),
+            "text": s.string("text"),
+            "cap": s.number("cap"),
+            "force": s.choice("force", FORCES),
+            "assumption": s.boolean("assumption"),
+            "clause": s.string("clause"),
+        }
+        s.done()
+        if len(t.problems) == before:
+            try:
+                found.append(Target(**parts))
+            except ValueError as error:
+                s.problem("", str(error))
+    return tuple(found)
 
 
 def _baseline(t: _Table) -> Baseline | None:
@@ -460,8 +477,11 @@ def _node(node: Indicator | Group | Excluded) -> dict[str, Any]:
             value = _plain(value)
         elif isinstance(value, Direction):
             value = value.to_toml()
-        elif isinstance(value, Target | Baseline):
+        elif isinstance(value, Baseline):
             value = _tidy(dataclasses.asdict(value))
+        elif f.name == "targets":
+            made = [_target(v) for v in value]
+            value = made[0] if len(made) == 1 else made
         elif f.name == "goalposts" and value is not None:
             value = [float(v) for v in value]
         elif f.name == "normalise" and value is not None:
@@ -472,6 +492,13 @@ def _node(node: Indicator | Group | Excluded) -> dict[str, Any]:
             value = aggregate(value).to_dict()
         out[f.name] = value
     return _tidy(out)
+
+
+def _target(target: Target) -> dict[str, Any]:
+    table = dataclasses.asdict(target)
+    table["assumption"] = target.assumption or None
+    table["cap"] = None if target.cap == 100 else target.cap
+    return _tidy(table)
 
 
 def _plain(text: Text) -> str | dict[str, str]:

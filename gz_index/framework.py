@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -155,9 +155,50 @@ class Baseline:
         object.__setattr__(self, "value", float(self.value))
 
 
+#: kinds of targets, see :class:`Target`
+KINDS = ("level", "increment", "rate", "share", "binary", "qualitative")
+OPERATORS = ("=", ">", ">=", "<", "<=", "range", "~")
+FORCES = ("binding", "expected")
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an indicator should reach: number or range, year, comparator, kind, quotation."""
+    """What a node of the tree should reach: number or range, year, comparator, kind, and source.
+
+    Attributes
+    ----------
+    value : float, optional
+        In the unit of the indicator; for an increment what is to be added to the base, for a rate
+        the yearly growth in per cent, for a yes/no target 1. A qualitative target has none.
+    value_max : float, optional
+        Upper end, where the source gives a range.
+    year : int, optional
+        Year in which it is due.
+    operator : {"=", ">", ">=", "<", "<=", "range", "~"}
+        Comparator of the source. ``">"`` is not met by the number itself.
+    kind : {"level", "increment", "rate", "share", "binary", "qualitative"}
+        A share has a natural limit, ``cap``.
+    text : str
+        The words of the source.
+    cap : float, optional
+        Natural limit of a share; 100 by default.
+    force : {"binding", "expected"}, optional
+        约束性 or 预期性, where the source says so.
+    assumption : bool
+        The user's own, not of a source: a goalpost of a scenario. Marked in every table.
+    clause : str
+        Where it stands in the source; that of the indicator by default.
+
+    Raises
+    ------
+    ValueError
+        The parts do not go together.
+
+    Examples
+    --------
+    >>> Target(10, year=2025, operator=">").kind, Target(kind="share", value=80).cap
+    ('level', 100.0)
+    """
 
     value: float | None = None
     value_max: float | None = None
@@ -165,11 +206,51 @@ class Target:
     operator: str = "="
     kind: str = "level"
     text: str = ""
+    cap: float | None = None
+    force: str = ""
+    assumption: bool = False
+    clause: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("value", "value_max"):
+        put = object.__setattr__
+        for name in ("value", "value_max", "cap"):
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, float(getattr(self, name)))
+                put(self, name, float(getattr(self, name)))
+        for name, known in (("kind", KINDS), ("operator", OPERATORS), ("force", ("", *FORCES))):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}; one of {', '.join(filter(None, known))}"
+                )
+        if self.kind == "binary" and self.value is None:
+            put(self, "value", 1.0)
+        if self.kind == "share" and self.cap is None:
+            put(self, "cap", 100.0)
+        if fault := self._fault():
+            raise ValueError(fault)
+
+    def _fault(self) -> str:
+        value, top = self.value, self.value_max
+        if self.kind == "qualitative":
+            return "" if value is None and top is None else "a qualitative target has no value"
+        if value is None:
+            return 'value is missing: give a number, or kind = "qualitative"'
+        if self.kind == "binary" and value not in (0, 1):
+            return f"a yes/no target is 1 or 0, not {value:g}"
+        if (self.operator == "range") != (top is not None):
+            return 'a range has operator = "range" and both value and value_max'
+        if top is not None and not value < top:
+            return f"the range from {value:g} to {top:g} is empty"
+        if self.cap is not None and self.kind != "share":
+            return "cap belongs to a share"
+        if self.cap is not None and max(value, top or value) > self.cap:
+            return f"value {max(value, top or value):g} is above the limit of a share, {self.cap:g}"
+        return ""
+
+
+def _targets(given: Any) -> tuple[Target, ...]:
+    """Return targets in the order of their years, those without one last."""
+    found = (given,) if isinstance(given, Target) else tuple(given or ())
+    return tuple(sorted(found, key=lambda t: math.inf if t.year is None else t.year))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +271,10 @@ class Indicator:
         ``{method = ..., options}`` in place of the index's normaliser.
     weight : float, optional
         Nominal weight among its siblings, used by the scheme ``given``.
+    targets : tuple of Target
+        What it should reach, in the order of years; one may be given as it is.
+    baseline : Baseline, optional
+        The value that a plan starts from.
     classification : str
         Class of the 2021 Statistical Classification of the Digital Economy.
     origin, proxy, agency, reason, definition, clause, source
@@ -205,7 +290,7 @@ class Indicator:
     goalposts: tuple[float, float] | None = None
     transform: str | None = None
     normalise: Any = None
-    target: Target | None = None
+    targets: tuple[Target, ...] = ()
     baseline: Baseline | None = None
     source: str = ""
     clause: str = ""
@@ -224,15 +309,24 @@ class Indicator:
             put(self, "direction", Direction.of(self.direction))
             put(self, "weight", None if self.weight is None else float(self.weight))
             put(self, "goalposts", None if self.goalposts is None else _pair(self.goalposts))
+            put(self, "targets", _targets(self.targets))
         except (TypeError, ValueError) as error:
             raise DefinitionError(
                 "an indicator is not valid", [Problem(self.code, str(error))]
             ) from None
 
+    @property
+    def target(self) -> Target | None:
+        """The next target that has a number."""
+        return next((t for t in self.targets if t.value is not None), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A node above the indicators; ``weigh`` and ``aggregate`` override the index below it."""
+    """A node above the indicators; ``weigh`` and ``aggregate`` override the index below it.
+
+    ``targets`` are those of its score, or in words, such as the outlook of a plan.
+    """
 
     code: str
     parent: str = ROOT
@@ -241,8 +335,10 @@ class Group:
     weigh: Any = None
     aggregate: Any = None
     note: Text = field(default_factory=Text)
+    targets: tuple[Target, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", _targets(self.targets))
         object.__setattr__(self, "name", Text.of(self.name))
         object.__setattr__(self, "note", Text.of(self.note))
         if self.weight is not None:
@@ -387,14 +483,7 @@ def _all(groups: Iterable[Group], indicators: Iterable[Indicator]) -> list[Node]
 
 
 def _as_root(group: Group) -> Group:
-    return Group(
-        code=ROOT,
-        parent="",
-        name=group.name,
-        weigh=group.weigh,
-        aggregate=group.aggregate,
-        note=group.note,
-    )
+    return replace(group, code=ROOT, parent="")
 
 
 def _tree_problems(

@@ -108,22 +108,30 @@ class Study(ABC):
                 plain = frame.rename(columns=str) if frame.columns.nlevels == 1 else frame
                 plain.to_parquet(part / f"{name}.parquet")
                 plain.to_csv(part / f"{name}.csv", encoding="utf-8-sig")
+            self._write_more(part)
             text = json.dumps(about, ensure_ascii=False, indent=1)
             (part / "study.json").write_text(text, encoding="utf-8")
         return folder
+
+    def _write_more(self, folder: Path) -> None:  # noqa: B027
+        """Write other files that belong to the study."""
 
     def _caption(self) -> str:
         i = self.index
         return f"{self.kind} of {i.name or i.id} ({i.id} {i.version})"
 
+    def _brief(self) -> pd.DataFrame:
+        """The part of the main table that is shown."""
+        return self.to_frame()
+
     def __repr__(self) -> str:
-        table = self.to_frame()
+        table = self._brief()
         more = f"\n({len(table)} rows)" if len(table) > 20 else ""
         body = table.head(20).to_string(float_format=lambda v: f"{v:.4f}")
         return f"{self._caption()}\n{body}{more}" + "".join(f"\n- {n}" for n in self.notes)
 
     def _repr_html_(self) -> str:
-        table = self.to_frame().head(50).to_html(float_format=lambda v: f"{v:.4f}", escape=True)
+        table = self._brief().head(50).to_html(float_format=lambda v: f"{v:.4f}", escape=True)
         notes = "".join(f"<li>{html.escape(n)}</li>" for n in self.notes)
         return f"<p><b>{html.escape(self._caption())}</b></p>{table}<ul>{notes}</ul>"
 

@@ -32,7 +32,7 @@ code = "a"
 parent = "q"
 direction = { interval = [3, 6], bounds = [0, 9] }
 source = "k2020"
-target = { value = 5, year = 2025, operator = ">", text = "超5" }
+targets = { value = 5, year = 2025, operator = ">", text = "超5" }
 
 [[indicators]]
 code = "b"
@@ -97,7 +97,7 @@ proxy = "so-so"
 [[indicators]]
 code = "a"
 weight = "heavy"
-target = { year = 2025 }
+targets = { year = 2025 }
 unti = "km"
 transform = "cube"
 """
@@ -120,7 +120,7 @@ transform = "cube"
         "indicators[a].proxy",
         "a: this code stands twice",
         "indicators[a].weight",
-        "indicators[a].target.value",
+        "indicators[a].targets",
         "indicators[a].unti",
         "did you mean 'unit'",
         "indicators[a].transform",

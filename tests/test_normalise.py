@@ -125,7 +125,7 @@ def test_goalposts_clip_and_count():
 
 
 def test_targets():
-    r = one("distance-to-target", X, target=Target(8.0))
+    r = one("distance-to-target", X, targets=Target(8.0))
     assert r.total.tolist() == [0.25, 0.5, 1.25]
     with pytest.raises(gz.DataError, match="needs targets"):
         one("distance-to-target", X)
@@ -185,7 +185,7 @@ FRAMEWORK = gz.Framework(
             code=c,
             direction=Direction.of(d),
             goalposts=(0.5, 10.0),
-            target=Target(8.0),
+            targets=Target(8.0),
             name=gz.Text(zh="指标", en=f"Indicator {c}"),
         )
         for c, d in zip("abc", "+-+", strict=True)

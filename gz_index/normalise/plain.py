@@ -108,8 +108,13 @@ def plain_indicator(i: Indicator) -> dict[str, Any]:
         "direction": i.direction.to_toml(),
         "goalposts": None if i.goalposts is None else list(i.goalposts),
         "transform": i.transform,
-        "target": None if i.target is None else {"value": i.target.value, "kind": i.target.kind},
+        "target": None if i.target is None else _level(i.target),
     }
+
+
+def _level(target: Target) -> dict[str, Any]:
+    kind = "level" if target.kind == "share" else target.kind  # the limit of a share is not needed
+    return {"value": target.value, "kind": kind}
 
 
 def from_indicator(plain: Mapping[str, Any]) -> Indicator:
@@ -121,5 +126,5 @@ def from_indicator(plain: Mapping[str, Any]) -> Indicator:
         direction=Direction.of(plain["direction"]),
         goalposts=None if posts is None else (posts[0], posts[1]),
         transform=plain["transform"],
-        target=None if target is None else Target(**target),
+        targets=() if target is None else (Target(**target),),
     )

@@ -78,10 +78,10 @@ def test_efficacy_by_quantiles_is_the_log_efficacy_before_it_is_capped():
 def test_xiaokang_forms():
     """Degree of achievement: positive x/x*, negative x*/x, interval with stated bounds; in %."""
     to_target = {"method": "distance-to-target", "clip": True}
-    up = scaled([7.64, 12.0], to_target, target=[Target(value=10.0)])
+    up = scaled([7.64, 12.0], to_target, targets=[Target(value=10.0)])
     assert 100 * up[0, 0] == pytest.approx(76.4, abs=1e-9)
     assert up[1, 0] == 1  # capped
-    down = scaled([0.8, 0.5], to_target, [-1], target=[Target(value=0.6)])
+    down = scaled([0.8, 0.5], to_target, [-1], targets=[Target(value=0.6)])
     assert 100 * down[0, 0] == pytest.approx(75.0, abs=1e-9)
     assert down[1, 0] == 1
     interval = Direction(0, (3.0, 6.0), (0.0, 9.0))
@@ -196,9 +196,9 @@ def test_ranks_of_ties(ties):
 def test_coinr_distance_to_target_and_goalposts():
     x = np.array([1.0, 2, 3, 4])
     spec = {"method": "distance-to-target", "form": "range"}
-    up = scaled(x, spec, target=[Target(value=3.0)])[:, 0]
+    up = scaled(x, spec, targets=[Target(value=3.0)])[:, 0]
     assert up == pytest.approx((x - 1) / (3 - 1), abs=1e-15)  # n_dist2targ
-    down = scaled(x, spec, [-1], target=[Target(value=2.0)])[:, 0]
+    down = scaled(x, spec, [-1], targets=[Target(value=2.0)])[:, 0]
     assert down == pytest.approx((4 - x) / (4 - 2), abs=1e-15)
     posts = {"method": "goalposts", "to": [0, 10], "clip": True}
     up = scaled(x, posts, goalposts=[(1.5, 3.5)])[:, 0]  # n_goalposts(trunc2posts)
@@ -368,7 +368,7 @@ def test_ampi_of_a_panel_has_the_base_year_mean_at_100():
     given = scaled(x, {"method": "ampi", "reference": 30}, sign)
     assert np.abs(given[x == 30] - 100).max() < 1e-12
     targets = [Target(value=v) for v in (15, 20, 30, 50)]
-    aimed = scaled(x, {"method": "ampi", "reference": "target"}, sign, target=targets)
+    aimed = scaled(x, {"method": "ampi", "reference": "target"}, sign, targets=targets)
     assert aimed[2, 4, [0, 1, 3]].tolist() == [100, 100, 100]
 
 

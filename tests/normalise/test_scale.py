@@ -331,7 +331,7 @@ def test_overrides_transforms_and_directions_come_back():
         (
             gz.Indicator(code="a", transform="log", normalise=normaliser("zscore")),
             gz.Indicator(code="b", direction=Direction(0, (3.0, 4.0))),
-            gz.Indicator(code="c", parent="g", target=Target(value=2.0, kind="share")),
+            gz.Indicator(code="c", parent="g", targets=Target(value=2.0, kind="share")),
         ),
         (gz.Group(code="g"),),
     )
@@ -425,7 +425,7 @@ def test_missing_goalposts_are_named():
 
 
 def test_a_target_that_is_no_level_is_refused():
-    f = two(target=Target(value=5.0, kind="increment"))
+    f = two(targets=Target(value=5.0, kind="increment"))
     with pytest.raises(
         gz.DataError, match=r"(?s)needs targets.*a \(telecom\): has none that is a level"
     ):
@@ -495,7 +495,7 @@ def test_a_cell_outside_a_transform_is_named():
     ],
 )
 def test_transforms_apply_to_data_goalposts_and_targets(name, forward):
-    f = two(transform=name, goalposts=(0.05, 0.95), target=Target(value=0.9))
+    f = two(transform=name, goalposts=(0.05, 0.95), targets=Target(value=0.9))
     data = made() / 10
     low, high = forward(0.05), forward(0.95)
     z = fitted(data, "goalposts", f)[0](data)["a"]
@@ -510,7 +510,7 @@ def test_transforms_apply_to_data_goalposts_and_targets(name, forward):
     ("fields", "what"),
     [
         ({"goalposts": (0.0, 9.0)}, "goalpost 0 is not above zero"),
-        ({"target": Target(value=-1.0)}, "target -1 is not above zero"),
+        ({"targets": Target(value=-1.0)}, "target -1 is not above zero"),
     ],
 )
 def test_a_declared_value_outside_a_transform_is_named(fields, what):

@@ -61,7 +61,7 @@ def framework(signs, posts=(LOW / 4, HIGH * 4)):
                 code=f"i{j}",
                 direction=Direction(s),
                 goalposts=posts,
-                target=Target(value=HIGH * 2 if s > 0 else LOW / 2),
+                targets=Target(value=HIGH * 2 if s > 0 else LOW / 2),
             )
             for j, s in enumerate(signs)
         )

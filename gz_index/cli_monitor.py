@@ -1,0 +1,81 @@
+"""What the command prints of a monitored plan."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from gz_index.framework import Text
+from gz_index.monitoring.dashboard import Monitor
+from gz_index.monitoring.progress import OUTCOMES
+from gz_index.monitoring.targets import target_text
+from gz_index.monitoring.words import class_text
+
+__all__ = ["print_monitor"]
+
+_HEADS = (
+    (Text("指标", "Indicator"), "left"),
+    (Text("基期", "Base"), "right"),
+    (Text("最新", "Latest"), "right"),
+    (Text("目标", "Target"), "right"),
+    (Text("完成度/时间", "Done / time"), "right"),
+    (Text("增速/所需", "Growth / due"), "right"),
+    (Text("评价", "Class"), "left"),
+)
+
+
+def print_monitor(console: Console, m: Monitor, lang: Literal["en", "zh"], *, full: bool) -> None:
+    """Print the targets with their progress, the roll-up by zone, and the notes.
+
+    Parameters
+    ----------
+    full : bool
+        Also the indicators without a target.
+    """
+    table = Table(title=f"{m.index.name.get(lang) or m.index.id}, {m.unit}, {m.year}")
+    for head, side in _HEADS:
+        table.add_column(head.get(lang), justify=side, overflow="fold")  # type: ignore[arg-type]
+    shown = m.table if full else m.table[m.table["target"] != ""]
+    for code, row in shown.iterrows():
+        aim = m.goals.get(str(code))
+        table.add_row(
+            m.name(str(code), lang),
+            _dated(row["base"], row["base_year"]),
+            _dated(row["value"], row["year"]),
+            "" if aim is None else _due(target_text(aim.target, lang), aim.target.year),
+            _pair(row["completion"], row["time_share"], ".3f"),
+            _pair(row["growth"], row["required"], ".1%"),
+            class_text(row["class"], lang) or OUTCOMES[row["outcome"]].get(lang),
+        )
+    console.print(table)
+    zones = m.to_zones(lang=lang)
+    zones = zones.loc[:, [c for c in zones if zones[c].notna().any() and (zones[c] != 0).any()]]
+    roll = Table(title="分区汇总" if lang == "zh" else "By zone")
+    for head in (zones.index.name, *zones.columns):
+        roll.add_column(str(head), justify="left" if head == zones.index.name else "right")
+    for zone, row in zones.iterrows():
+        roll.add_row(str(zone), *(_number(v) for v in row))
+    console.print(roll)
+    for note in m.notes_in(lang):
+        console.print(f"- {note}", style="dim", soft_wrap=True)
+
+
+def _number(value: float) -> str:
+    return "-" if pd.isna(value) else f"{value:g}" if value == int(value) else f"{value:.3f}"
+
+
+def _dated(value: float, year: object) -> str:
+    return "-" if pd.isna(value) else f"{value:g} ({year})"
+
+
+def _due(target: str, year: int | None) -> str:
+    return target if year is None else f"{target} ({year})"
+
+
+def _pair(a: float, b: float, how: str) -> str:
+    if pd.isna(a) and pd.isna(b):
+        return "-"
+    return " / ".join("-" if pd.isna(v) else format(v, how) for v in (a, b))

@@ -1,0 +1,1 @@
+"""Monitoring a plan: progress towards targets, index numbers, contributions, obstacles."""

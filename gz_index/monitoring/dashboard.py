@@ -1,0 +1,492 @@
+"""The dashboard of a plan: one row an indicator, with target, progress, class and clause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from gz_index.errors import DataError, DefinitionError, NotFoundError, Problem
+from gz_index.framework import ROOT, Group, Indicator, Node, Target, Text
+from gz_index.monitoring import words
+from gz_index.monitoring.progress import (
+    CONVENTIONS,
+    Convention,
+    Progress,
+    convention,
+    progress,
+    trend,
+)
+from gz_index.monitoring.targets import Goal, goal, target_text
+from gz_index.study import Study
+from gz_index.table import Table, align
+
+if TYPE_CHECKING:
+    from gz_index.index import Index
+    from gz_index.result import IndexResult
+
+__all__ = ["Monitor", "monitor"]
+
+Lang = Literal["zh", "en"]
+
+_NUMBERS = (
+    *("base", "value", "aim", "completion", "time_share", "growth", "required"),
+    *("ratio", "gap_rate", "remaining", "left", "distance"),
+)
+
+
+def monitor(
+    index: Index,
+    data: Any,
+    *,
+    unit: Hashable | None = None,
+    year: int | None = None,
+    base: int | None = None,
+    horizon: int | None = None,
+    wording: str | Convention = "plan",
+    flags: pd.DataFrame | None = None,
+) -> Monitor:
+    """Assess every indicator of a plan against its target, year by year.
+
+    Parameters
+    ----------
+    index : Index
+        Its indicators hold targets and baselines.
+    data : DataFrame
+        Rows are (unit, period), periods are years; columns are indicators. Other units serve as
+        peers for distances in standard deviations.
+    unit : label, optional
+        The unit to monitor; needed where the data hold several.
+    year : int, optional
+        Assess as of this year; by default the last one in the data.
+    base : int, optional
+        Base year of indicators without a ``baseline``; by default the earliest year of the
+        baselines, else the first year of the data.
+    horizon : int, optional
+        Assess against the targets of this year; by default each indicator's next one.
+    wording : {"plan", "eurostat", "un"} or Convention
+        Names of the classes in the column ``class``. The history has all three.
+    flags : DataFrame, optional
+        Like the data, with a word where a cell is provisional or imputed; shown beside the value.
+
+    Raises
+    ------
+    DataError
+        The table does not fit, has no years, or it cannot be told which unit is meant.
+    DefinitionError
+        A target contradicts its indicator; all of them are named.
+    NotFoundError
+        There is no such unit, year, target year or wording.
+
+    References
+    ----------
+    广州市人民政府 (2024). 广州市数字经济高质量发展规划，第九章.
+
+    Examples
+    --------
+    >>> import gz_index as gz
+    >>> m = gz.monitor(gz.load("gz-2025"), gz.data("gz-2025"))
+    >>> row = m.table.loc["g5_stations"]
+    >>> row["value"], row["target"], round(row["completion"], 3), row["class"]
+    (9.17, '> 10', 0.648, 'faster')
+    """
+    names = convention(wording)
+    table = align(data, index.framework, excluded=index.excluded)
+    years = _years(table)
+    who = _unit(table, unit)
+    now = max(years) if year is None else year
+    if now not in years:
+        raise NotFoundError(f"no year {now} in the data; there are {', '.join(map(str, years))}")
+    start = _base_year(index, years) if base is None else base
+    out = Monitor(index, table, who, now, start, horizon, names, _flags(flags, table, years, who))
+    _ = out.goals  # refuse what cannot be assessed before anything is shown
+    return out
+
+
+def _years(table: Table) -> tuple[int, ...]:
+    """Periods of a table as years, in order."""
+    if table.periods is None:
+        raise DataError(
+            "monitoring needs years",
+            [Problem("data", "the rows have no period", "label rows by (unit, year)")],
+        )
+    years = []
+    for p in table.periods:
+        text = str(p.year) if isinstance(p, pd.Timestamp | pd.Period) else str(p).strip()
+        if not re.fullmatch(r"\d{4}年?", text):
+            raise DataError(
+                "monitoring needs years",
+                [Problem("period", f"{p!r} is no year", "one row a year; parts of years aside")],
+            )
+        years.append(int(text[:4]))
+    if len(set(years)) < len(years):
+        raise DataError("monitoring needs years", [Problem("period", "two fall in one year")])
+    return tuple(years)
+
+
+def _unit(table: Table, unit: Hashable | None) -> Hashable:
+    units = list(dict.fromkeys(table.units))
+    shown = ", ".join(map(str, units[:8])) + (", ..." if len(units) > 8 else "")
+    if unit is None and len(units) > 1:
+        raise DataError(
+            "the data hold several units", [Problem("unit", shown, "say which: unit = ...")]
+        )
+    if unit is not None and unit not in units:
+        raise NotFoundError(f"no unit {unit!r}; there are {shown}")
+    return units[0] if unit is None else unit
+
+
+def _base_year(index: Index, years: tuple[int, ...]) -> int:
+    known = [i.baseline.year for i in index.framework.indicators if i.baseline]
+    return min([y for y in known if y is not None], default=years[0])
+
+
+def _flags(
+    flags: pd.DataFrame | None, table: Table, years: tuple[int, ...], unit: Hashable
+) -> dict[tuple[str, int], str]:
+    if flags is None:
+        return {}
+    unknown = [str(c) for c in flags.columns if c not in table.codes]
+    if unknown or not flags.index.isin(table.index).all():
+        raise DataError(
+            "flags have to be labelled as the data are",
+            [Problem(f"flags, {c}", "no indicator has this code") for c in unknown]
+            or [Problem("flags", "a row is not in the data", "use the index of the data")],
+        )
+    assert table.slot is not None
+    out = {}
+    for i, row in enumerate(table.index):
+        if table.units[i] == unit and row in flags.index:
+            for code, word in flags.loc[row].items():
+                if isinstance(word, str) and word:
+                    out[str(code), years[table.slot[i]]] = word
+    return out
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Monitor(Study):
+    """A plan with its numbers assessed; see :func:`monitor`.
+
+    Attributes
+    ----------
+    unit : label
+    year : int
+        Assessed as of.
+    base_year : int
+    horizon : int or None
+    wording : Convention
+    """
+
+    kind: ClassVar[str] = "monitor"
+    definition: Index = field(repr=False)
+    data: Table = field(repr=False)
+    unit: Hashable
+    year: int
+    base_year: int
+    horizon: int | None
+    wording: Convention = field(repr=False)
+    flags: Mapping[tuple[str, int], str] = field(repr=False)
+
+    @property
+    def index(self) -> Index:
+        """The definition."""
+        return self.definition
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of what computed it, and hashes of definition and data."""
+        return self.evaluated.versions
+
+    @cached_property
+    def evaluated(self) -> IndexResult:
+        """The index of the same data, for targets of groups and for provenance."""
+        frame = pd.DataFrame(self.data.values, index=self.data.index, columns=list(self.data.codes))
+        return self.index.evaluate(frame)
+
+    # -- goals -----------------------------------------------------------------------------------
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """What is monitored: every indicator, and groups that have a target of their own."""
+        f = self.index.framework
+        return (*f.indicators, *(g for g in f.groups if g.targets))
+
+    @cached_property
+    def goals(self) -> dict[str, Goal]:
+        """The goal of each node that has a target."""
+        out: dict[str, Goal] = {}
+        problems: list[Problem] = []
+        for node in self.nodes:
+            target = self._target(node)
+            if target is None:
+                continue
+            as_indicator = node if isinstance(node, Indicator) else _scored(node)
+            value = self.series(node.code).get(self.base_year)
+            try:
+                out[node.code] = goal(as_indicator, target, base=value, base_year=self.base_year)
+            except DefinitionError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise DefinitionError("a target cannot be assessed", problems)
+        if self.horizon is not None and not out:
+            due = sorted({t.year for n in self.nodes for t in n.targets if t.year})
+            raise NotFoundError(
+                f"no target is due in {self.horizon}; there are {', '.join(map(str, due))}"
+            )
+        return out
+
+    def _target(self, node: Node) -> Target | None:
+        if self.horizon is not None:
+            return next((t for t in node.targets if t.year == self.horizon), None)
+        coming = [t for t in node.targets if t.year is None or t.year >= self.year]
+        return next(iter(coming or node.targets[-1:]), None)
+
+    @cached_property
+    def _series(self) -> dict[str, dict[int, float]]:
+        return {}
+
+    def series(self, code: str) -> dict[int, float]:
+        """Known values of a node by year, up to the year of assessment."""
+        if code not in self._series:
+            years, slot, units = _years(self.data), self.data.slot, self.data.units
+            assert slot is not None
+            if code in self.data.codes:
+                x = self.data.values[:, self.data.codes.index(code)]
+            else:
+                numbers = any(t.value is not None for t in self.index.framework.node(code).targets)
+                x = (
+                    self.evaluated.scores[code].to_numpy()
+                    if numbers
+                    else np.full(len(units), np.nan)
+                )
+            found = {
+                years[slot[i]]: float(x[i])
+                for i in range(len(units))
+                if units[i] == self.unit and x[i] == x[i] and years[slot[i]] <= self.year
+            }
+            self._series[code] = dict(sorted(found.items()))
+        return self._series[code]
+
+    def name(self, code: str, lang: Lang = "en") -> str:
+        """Name of a node; the root is called by the name of the index."""
+        own = self.index.name if code == ROOT else self.index.framework.node(code).name
+        return own.get(lang) or code
+
+    # -- tables ----------------------------------------------------------------------------------
+
+    def assess(self, code: str, year: int) -> tuple[Progress, dict[str, str]]:
+        """Progress of a node in a year, and its class by every convention.
+
+        A node without target has its trend since the first known year.
+        """
+        known = self.series(code)
+        value = known.get(year)
+        names = {**CONVENTIONS, "": self.wording}
+        aim = self.goals.get(code)
+        if aim is not None:
+            p = progress(aim, value, year)
+            early = aim.target.year is None or year < aim.target.year
+            return p, {k: c.of(p, early=early) for k, c in names.items()}
+        first = min(known, default=None)
+        node = self.index.framework.node(code)
+        sign = node.direction.sign if isinstance(node, Indicator) else 1
+        t = trend(known.get(first) if first is not None else None, first, value, year, sign)
+        p = Progress(t.outcome, growth=t.growth, without=t.without)
+        return p, {k: c.of_trend(t) for k, c in names.items()}
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The dashboard: one row an indicator, as of the year of assessment.
+
+        ``completion`` and ``time_share`` are shares; ``growth``, ``required`` and ``remaining``
+        yearly growth as fractions; ``left`` is in the unit of the indicator. A number that does
+        not exist is missing, and ``outcome`` and ``without`` say why.
+        """
+        rows = [self._row(node) for node in self.nodes]
+        frame = pd.DataFrame(
+            rows, columns=["code", *words.COLUMNS, *(f"class_{k}" for k in CONVENTIONS)]
+        )
+        kinds = dict.fromkeys(("base_year", "year", "target_year"), "Int64")
+        kinds |= dict.fromkeys(_NUMBERS, "float64")
+        return frame.astype(kinds).set_index("code")
+
+    def _row(self, node: Node) -> dict[str, Any]:
+        f, code = self.index.framework, node.code
+        known, aim = self.series(code), self.goals.get(code)
+        year = max(known, default=self.year)
+        p, classes = self.assess(code, year)
+        base, base_year = (aim.base, aim.base_year) if aim else self._start(node, known)
+        target = aim.target if aim else None
+        row = asdict(p) | {
+            "code": code,
+            "zone": _zone(f, code),
+            "name": self.name(code),
+            "unit": str(node.unit) if isinstance(node, Indicator) else "",
+            "base_year": base_year,
+            "base": base,
+            "year": year if known else None,
+            "value": known.get(year),
+            "aim": None if aim is None else aim.aim,
+            "distance": self._distance(code, p.left),
+            "class": classes.pop(""),
+            "disagree": p.disagree,
+            "flag": self.flags.get((code, year), ""),
+            "method": str(self.wording.name),
+        }
+        row |= {f"class_{k}": v for k, v in classes.items()}
+        clause = getattr(node, "clause", "")
+        if target is None:
+            return row | {
+                "target": "",
+                "clause": clause,
+                "force": "",
+                "assumption": False,
+                "words": "",
+            }
+        return row | {
+            "target": target_text(target),
+            "target_year": target.year,
+            "force": target.force,
+            "assumption": target.assumption,
+            "clause": target.clause or clause,
+            "words": target.text,
+        }
+
+    @staticmethod
+    def _start(node: Node, known: Mapping[int, float]) -> tuple[float | None, int | None]:
+        declared = node.baseline if isinstance(node, Indicator) else None
+        if declared is not None:
+            return declared.value, declared.year
+        first = min(known, default=None)
+        return (None, None) if first is None else (known[first], first)
+
+    def _distance(self, code: str, left: float | None) -> float | None:
+        """Distance to the target in standard deviations (n - 1) of all units in the base year."""
+        if left is None or code not in self.data.codes or self.data.slot is None:
+            return None
+        years = _years(self.data)
+        if self.base_year not in years:
+            return None
+        there = self.data.slot == years.index(self.base_year)
+        x = self.data.values[there, self.data.codes.index(code)]
+        x = x[~np.isnan(x)]
+        spread = float(x.std(ddof=1)) if x.size > 2 else 0.0
+        return left / spread if spread > 0 else None
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """Every indicator with a number or a target in every year from its base on."""
+        rows = []
+        for node in self.nodes:
+            known, aim = self.series(node.code), self.goals.get(node.code)
+            start = aim.base_year if aim and aim.base_year is not None else self.base_year
+            for year in (y for y in _years(self.data) if start <= y <= self.year):
+                if not known and aim is None:
+                    continue
+                p, classes = self.assess(node.code, year)
+                classes.pop("")
+                row = {"code": node.code, "year": year, "value": known.get(year)} | asdict(p)
+                row["disagree"] = p.disagree
+                rows.append(row | {f"class_{k}": v for k, v in classes.items()})
+        columns = ["code", "year", "value", *Progress.__dataclass_fields__, "disagree"]
+        frame = pd.DataFrame(rows, columns=[*columns, *(f"class_{k}" for k in CONVENTIONS)])
+        kinds = dict.fromkeys((c for c in _NUMBERS if c in frame), "float64")
+        return frame.astype(kinds).set_index(["code", "year"])
+
+    @cached_property
+    def zones(self) -> pd.DataFrame:
+        """Roll-up by zone: indicators, targets, known and assessed ones, classes, completion.
+
+        ``completion`` is the plain mean over the indicators for which it exists, with
+        over-fulfilment counted as 1, so that one indicator does not stand in for another.
+        """
+        t, rows = self.table[self.table.index.isin(self.index.framework.codes)], {}
+        heads = [*self.wording.edges, self.wording.worst, "achieved", self.wording.early]
+        heads = list(dict.fromkeys([*heads, "missed", "lost"]))
+        for zone, part in [*t.groupby("zone", sort=False), ("all", t)]:
+            aimed = part[part["target"] != ""]
+            capped = aimed["completion"].clip(upper=1)
+            rows[zone] = {
+                "indicators": len(part),
+                "known": int(part["value"].notna().sum()),
+                "targets": len(aimed),
+                "assessed": int((aimed["class"] != "").sum()),
+                **{h: int((aimed["class"] == h).sum()) for h in heads},
+                "completion": float(capped.mean()) if capped.notna().any() else None,
+            }
+        out = pd.DataFrame.from_dict(rows, orient="index").rename_axis("zone")
+        return out.astype({"completion": "float64"})
+
+    @property
+    def missed_binding(self) -> list[str]:
+        """Binding targets that are due and not met."""
+        t = self.table
+        return t.index[(t["force"] == "binding") & (t["outcome"] == "missed")].tolist()
+
+    def to_frame(self, *, lang: Literal["code", "zh", "en"] = "code") -> pd.DataFrame:
+        """Return the dashboard; with ``lang`` in words, with heads, names and classes translated.
+
+        Columns without any entry are left out of the translated table.
+        """
+        return self.table if lang == "code" else words.dashboard(self, lang)
+
+    def to_zones(self, *, lang: Literal["code", "zh", "en"] = "code") -> pd.DataFrame:
+        """Return the roll-up by zone; see :attr:`zones`."""
+        return self.zones if lang == "code" else words.zones(self, lang)
+
+    def _brief(self) -> pd.DataFrame:
+        there = self.table[(self.table["target"] != "") | (self.table["class"] != "")]
+        shown = ["name", "base", "year", "value", "target", "completion", "time_share", "ratio"]
+        return there[[*shown, "class", "outcome"]]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table by name."""
+        return {"table": self.table, "history": self.history, "zones": self.zones}
+
+    def settings(self) -> dict[str, Any]:
+        """Return how it was made."""
+        return {
+            "unit": str(self.unit),
+            "year": self.year,
+            "base_year": self.base_year,
+            "horizon": self.horizon,
+            "wording": str(self.wording.name),
+            "edges": dict(self.wording.edges),
+            "source": self.wording.source,
+        }
+
+    def to_csv(self, path: str | Path, *, lang: Literal["code", "zh", "en"] = "zh") -> Path:
+        """Write the dashboard as CSV that spreadsheets read (UTF-8 with a mark)."""
+        self.to_frame(lang=lang).to_csv(path, encoding="utf-8-sig")
+        return Path(path)
+
+    def to_excel(self, path: str | Path, *, lang: Lang = "zh") -> Path:
+        """Write a workbook: dashboard, zones, history, notes; classes coloured and in words."""
+        from gz_index.monitoring.workbook import write
+
+        return write(self, Path(path), lang)
+
+    def _write_more(self, folder: Path) -> None:
+        for lang in get_args(Lang):
+            self.to_excel(folder / f"dashboard.{lang}.xlsx", lang=lang)
+            self.to_csv(folder / f"dashboard.{lang}.csv", lang=lang)
+
+    def _texts(self) -> tuple[Text, ...]:
+        return tuple(words.notes(self))
+
+
+def _zone(f: Any, code: str) -> str:
+    """The child of the root that a node hangs on; none for the root."""
+    above = [code, *f.ancestors(code)]
+    return "" if code == ROOT else next(c for c in above if f.node(c).parent == ROOT)
+
+
+def _scored(group: Group) -> Indicator:
+    """A group as an indicator: its score, more is better."""
+    return Indicator(code=group.code, name=group.name, targets=group.targets)

@@ -1,0 +1,99 @@
+"""The dashboard as a workbook that a bureau can pass on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from gz_index.framework import Text
+from gz_index.monitoring.progress import CONVENTIONS, GROWTH, OUTCOMES
+from gz_index.monitoring.words import COLUMNS, class_text
+
+if TYPE_CHECKING:
+    from gz_index.monitoring.dashboard import Monitor
+
+__all__ = ["write"]
+
+_SHEETS = {
+    "dashboard": Text("监测表", "Dashboard"),
+    "zones": Text("分区汇总", "Zones"),
+    "history": Text("逐年进展", "Years"),
+    "notes": Text("说明", "Notes"),
+}
+#: fill behind a class, by its sign; light enough for black letters
+_FILLS = {"✔": "C6E0B4", "▲": "E2EFDA", "●": "FFF2CC", "▼": "FCE4D6", "✘": "F8CBAD"}
+_SHARES = ("completion", "time_share", "growth", "required", "remaining")
+
+
+def write(monitor: Monitor, path: Path, lang: Literal["zh", "en"]) -> Path:
+    """Write the workbook; see :meth:`gz_index.monitoring.Monitor.to_excel`."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    heads = {COLUMNS[c].get(lang) for c in _SHARES}
+    _fill(book, _SHEETS["dashboard"].get(lang), monitor.to_frame(lang=lang).reset_index(), heads)
+    mean = Text("平均完成度", "Mean completion").get(lang)
+    _fill(book, _SHEETS["zones"].get(lang), monitor.to_zones(lang=lang).reset_index(), {mean})
+    _fill(book, _SHEETS["history"].get(lang), _history(monitor, lang), heads)
+    notes = pd.DataFrame({_SHEETS["notes"].get(lang): monitor.notes_in(lang)})
+    _fill(book, _SHEETS["notes"].get(lang), notes, set())
+    book.save(path)
+    return path
+
+
+def _history(monitor: Monitor, lang: Literal["zh", "en"]) -> pd.DataFrame:
+    out = monitor.history.reset_index()
+    out["code"] = [monitor.name(c, lang) for c in out["code"]]
+    out["outcome"] = [OUTCOMES[o].get(lang) for o in out["outcome"]]
+    out["without"] = [GROWTH[w].get(lang) if w else "" for w in out["without"]]
+    out["disagree"] = np.where(out["disagree"], "是" if lang == "zh" else "yes", "")
+    heads = {c: t.get(lang) for c, t in COLUMNS.items()}
+    heads |= {"code": COLUMNS["name"].get(lang), "year": Text("年份", "Year").get(lang)}
+    heads["value"] = Text("数值", "Value").get(lang)
+    for key, way in CONVENTIONS.items():
+        out[f"class_{key}"] = [class_text(c, lang) for c in out[f"class_{key}"]]
+        heads[f"class_{key}"] = way.name.get(lang)
+    return out.rename(columns=heads)
+
+
+def _fill(book: Any, title: str, frame: pd.DataFrame, shares: set[str]) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    sheet = book.create_sheet(title)
+    sheet.append(list(frame.columns))
+    for row in frame.itertuples(index=False):
+        sheet.append([_plain(v) for v in row])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    marks = {c[:1] for c in _FILLS}
+    for column, cells in zip(frame.columns, sheet.iter_cols(min_row=2), strict=True):
+        for cell in cells:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            if isinstance(cell.value, str):
+                cell.data_type = "s"  # a text that begins with "=" is no formula
+                if cell.value[:1] in marks:
+                    cell.fill = PatternFill("solid", start_color=_FILLS[cell.value[:1]])
+            elif isinstance(cell.value, float):
+                cell.number_format = "0.0%" if column in shares else "General"
+        longest = max((_width(c.value) for c in cells), default=0)
+        width = min(max(longest, _width(str(column)) / 2, 8), 44)
+        sheet.column_dimensions[get_column_letter(cells[0].column if cells else 1)].width = width
+    sheet.freeze_panes = "D2" if len(frame.columns) > 8 else "A2"
+
+
+def _plain(value: Any) -> Any:
+    """A cell as openpyxl takes it."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _width(value: Any) -> float:
+    text = f"{value:.4g}" if isinstance(value, float) else str(value or "")
+    return 1.5 + sum(2 if ord(c) > 0x2E80 else 1 for c in text)
