@@ -25,7 +25,8 @@ _SHEETS = {
 }
 #: fill behind a class, by its sign; light enough for black letters
 _FILLS = {"✔": "C6E0B4", "▲": "E2EFDA", "●": "FFF2CC", "▼": "FCE4D6", "✘": "F8CBAD"}
-_SHARES = ("completion", "time_share", "growth", "required", "remaining")
+_FORMATS = dict.fromkeys(("completion", "time_share", "growth", "required", "remaining"), "0.0%")
+_FORMATS |= dict.fromkeys(("ratio", "gap_rate", "left", "distance"), "0.000")
 
 
 def write(monitor: Monitor, path: Path, lang: Literal["zh", "en"]) -> Path:
@@ -34,13 +35,15 @@ def write(monitor: Monitor, path: Path, lang: Literal["zh", "en"]) -> Path:
 
     book = Workbook()
     book.remove(book.active)
-    heads = {COLUMNS[c].get(lang) for c in _SHARES}
-    _fill(book, _SHEETS["dashboard"].get(lang), monitor.to_frame(lang=lang).reset_index(), heads)
+    how = {COLUMNS[c].get(lang): form for c, form in _FORMATS.items()}
+    _fill(book, _SHEETS["dashboard"].get(lang), monitor.to_frame(lang=lang).reset_index(), how)
     mean = Text("平均完成度", "Mean completion").get(lang)
-    _fill(book, _SHEETS["zones"].get(lang), monitor.to_zones(lang=lang).reset_index(), {mean})
-    _fill(book, _SHEETS["history"].get(lang), _history(monitor, lang), heads)
+    _fill(
+        book, _SHEETS["zones"].get(lang), monitor.to_zones(lang=lang).reset_index(), {mean: "0.0%"}
+    )
+    _fill(book, _SHEETS["history"].get(lang), _history(monitor, lang), how)
     notes = pd.DataFrame({_SHEETS["notes"].get(lang): monitor.notes_in(lang)})
-    _fill(book, _SHEETS["notes"].get(lang), notes, set())
+    _fill(book, _SHEETS["notes"].get(lang), notes, {})
     book.save(path)
     return path
 
@@ -57,11 +60,12 @@ def _history(monitor: Monitor, lang: Literal["zh", "en"]) -> pd.DataFrame:
     for key, way in CONVENTIONS.items():
         out[f"class_{key}"] = [class_text(c, lang) for c in out[f"class_{key}"]]
         heads[f"class_{key}"] = way.name.get(lang)
-    return out.rename(columns=heads)
+    empty = [c for c in out if out[c].isna().all() or (out[c].astype(object) == "").all()]
+    return out.drop(columns=empty).rename(columns=heads)
 
 
-def _fill(book: Any, title: str, frame: pd.DataFrame, shares: set[str]) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
+def _fill(book: Any, title: str, frame: pd.DataFrame, how: dict[str, str]) -> None:
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
 
     sheet = book.create_sheet(title)
@@ -70,20 +74,26 @@ def _fill(book: Any, title: str, frame: pd.DataFrame, shares: set[str]) -> None:
         sheet.append([_plain(v) for v in row])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
+        cell.border = Border(bottom=Side("thin"))
+    sheet.row_dimensions[1].height = 32  # two lines
     marks = {c[:1] for c in _FILLS}
     for column, cells in zip(frame.columns, sheet.iter_cols(min_row=2), strict=True):
         for cell in cells:
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            if isinstance(cell.value, str):
+            text = isinstance(cell.value, str)
+            cell.alignment = Alignment(wrap_text=True, vertical="top", indent=int(text))
+            if text:
                 cell.data_type = "s"  # a text that begins with "=" is no formula
                 if cell.value[:1] in marks:
                     cell.fill = PatternFill("solid", start_color=_FILLS[cell.value[:1]])
             elif isinstance(cell.value, float):
-                cell.number_format = "0.0%" if column in shares else "General"
+                cell.number_format = how.get(column, "General")
         longest = max((_width(c.value) for c in cells), default=0)
-        width = min(max(longest, _width(str(column)) / 2, 8), 44)
+        width = min(max(longest, _width(str(column)) / 2 + 1, 9), 44)
         sheet.column_dimensions[get_column_letter(cells[0].column if cells else 1)].width = width
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 8  # A3
+    sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage = 0, True
+    sheet.print_title_rows = "1:1"
     sheet.freeze_panes = "D2" if len(frame.columns) > 8 else "A2"
 
 
