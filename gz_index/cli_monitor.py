@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from gz_index.framework import Text
+from gz_index.monitoring.assessment import OUTCOMES
 from gz_index.monitoring.dashboard import Monitor
-from gz_index.monitoring.progress import OUTCOMES
 from gz_index.monitoring.targets import target_text
 from gz_index.monitoring.words import class_text
 
@@ -63,11 +63,11 @@ def print_monitor(console: Console, m: Monitor, lang: Literal["en", "zh"], *, fu
         console.print(f"- {note}", style="dim", soft_wrap=True)
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
     return "-" if pd.isna(value) else f"{value:g}" if value == int(value) else f"{value:.3f}"
 
 
-def _dated(value: float, year: object) -> str:
+def _dated(value: Any, year: object) -> str:
     return "-" if pd.isna(value) else f"{value:g} ({year})"
 
 
@@ -75,7 +75,7 @@ def _due(target: str, year: int | None) -> str:
     return target if year is None else f"{target} ({year})"
 
 
-def _pair(a: float, b: float, how: str) -> str:
+def _pair(a: Any, b: Any, how: str) -> str:
     if pd.isna(a) and pd.isna(b):
         return "-"
     return " / ".join("-" if pd.isna(v) else format(v, how) for v in (a, b))

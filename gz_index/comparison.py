@@ -353,7 +353,7 @@ def _fitted(index: Index, table: Table) -> _Fitted:
 
 def _weighed(index: Index, data: _Fitted) -> _Weighed:
     t = data.table
-    weights = LocalWeights(index.framework, t.slot, len(set(t.units)), t.periods)
+    weights = LocalWeights(index.framework, t.slot, t.count, t.periods)
     with _rows_named(t):
         local = index.plan.leaf_weights(data.z, weights)
     return _Weighed(local, weights.complete, tuple(weights.notes))
@@ -363,7 +363,7 @@ def _result(index: Index, data: _Fitted, weights: _Weighed) -> IndexResult:
     """Finish what :meth:`gz_index.Index.evaluate` does, to the same bits."""
     t = data.table
     with _rows_named(t):
-        rolled = index.plan.run(data.z, t.slot, len(set(t.units)), t.periods, weights.local)
+        rolled = index.plan.run(data.z, t.slot, t.count, t.periods, weights.local)
     rows = [c for c in (weights.complete, rolled.complete) if c is not None]
     return IndexResult(
         index=index,

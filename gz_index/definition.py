@@ -248,11 +248,11 @@ def from_dict(
         ("weight", lambda v: weight(v, where=where)),
         ("aggregate", aggregate),
         ("missing", Missing.of),
-        ("sensitivity", Sensitivity.of),
+        ("sensitivity", lambda v: Sensitivity.of(v, where=where)),
     ):
         value = whole.made(key, make)
         if value is not None:
-            fields[key] = weight(value, where=where) if key == "weight" else value
+            fields[key] = make(value) if key in ("weight", "sensitivity") else value
     problems[:] = [dataclasses.replace(p, where=p.where.lstrip(".")) for p in problems]
     tree = None
     try:

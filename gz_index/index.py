@@ -65,6 +65,12 @@ class Missing:
             raise DefinitionError("the policy for missing cells is not valid", problems)
         object.__setattr__(self, "coverage", float(self.coverage))
 
+    @property
+    def label(self) -> str:
+        """A short name for tables."""
+        scored = self.policy == "renormalise"
+        return f"{self.policy}(coverage={self.coverage:g})" if scored else self.policy
+
     @classmethod
     def of(cls, value: str | Mapping[str, Any] | Missing) -> Missing:
         """Make a policy from its name, a table, or itself."""
@@ -407,7 +413,7 @@ class Index:
             scale = fit(table, self.framework, self.normalise)
         z, clipped = scale.apply(table)
         try:
-            rolled = self.plan.run(z, table.slot, len(set(table.units)), table.periods)
+            rolled = self.plan.run(z, table.slot, table.count, table.periods)
         except MethodError as error:
             if error.rows:
                 raise error.named(

@@ -18,6 +18,7 @@ from gz_index.framework import Text
 
 __all__ = [
     "Rows",
+    "are_periods",
     "by_rows",
     "find_labels",
     "label_text",
@@ -38,7 +39,7 @@ def _words(names: str) -> frozenset[str]:
 
 # Usual names of columns and levels, in the form that `plain` gives.
 _UNIT = _words(
-    "unit units country region province city district county "
+    "unit units country region area province city district county "
     "地区 省份 省 省市 城市 市 地级市 区 区县 县 国家 单位 评价对象"
 )
 _PERIOD = _words("year years period time date quarter month 年份 年 年度 时间 时期 日期 季度 月份")
@@ -270,7 +271,7 @@ def row_labels(frame: pd.DataFrame, notes: list[str | Text], problems: list[Prob
         if rows.units and isinstance(rows.units[0], tuple):
             to = "data.index = pd.MultiIndex.from_tuples(data.index, names=['unit', 'period'])"
             raise misfit(Problem("rows", "are labelled by tuples", to))
-        if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or plain(index.name) in _PERIOD:
+        if are_periods(index):
             notes.append(
                 f"the rows are periods ({index.name or 'dates'}) and are compared as units are; "
                 "for the periods of one unit label the rows by (unit, period)"
@@ -290,6 +291,13 @@ def row_labels(frame: pd.DataFrame, notes: list[str | Text], problems: list[Prob
     if not index.is_unique:
         problems += _repeated(frame, rows)
     return rows
+
+
+def are_periods(index: pd.Index) -> bool:
+    """Say whether rows of one level are periods: by dates, or by a usual name."""
+    if isinstance(index, pd.MultiIndex):
+        return False
+    return isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or plain(index.name) in _PERIOD
 
 
 def _repeated(frame: pd.DataFrame, rows: Rows) -> list[Problem]:

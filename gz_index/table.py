@@ -19,6 +19,7 @@ from gz_index.errors import DataError, Problem
 from gz_index.framework import Excluded, Framework, Text
 from gz_index.labels import (
     Rows,
+    are_periods,
     by_rows,
     find_labels,
     listed,
@@ -61,6 +62,11 @@ class Table:
     periods: tuple[Hashable, ...] | None = None
     slot: NDArray[np.intp] | None = field(default=None, repr=False)
     notes: tuple[str | Text, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Number of units; rows that are periods are those of one unit."""
+        return 1 if are_periods(self.index) else len(set(self.units))
 
     def row_name(self, i: int) -> str:
         """Name a row for a message: its unit, and its period where there is one."""

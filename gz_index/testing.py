@@ -127,7 +127,7 @@ def check_normaliser(spec: Any) -> None:
     from gz_index.normalise import fit, normaliser
     from gz_index.table import align
 
-    up = {"goalposts": (0.01, 2.0), "target": Target(value=1.5)}
+    up = {"goalposts": (0.01, 2.0), "targets": Target(value=1.5)}
     framework = Framework(
         (
             Indicator(code="up", **up),  # type: ignore[arg-type]

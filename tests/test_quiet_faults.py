@@ -163,3 +163,14 @@ def test_scores_that_were_altered_are_told(tmp_path):
     frame.to_parquet(path)
     with pytest.raises(gz.DataError, match="hash of the scores"):
         gz.IndexResult.load(tmp_path / "r")
+
+
+def test_years_that_stand_as_units_give_no_weights_when_they_are_few():
+    x = np.random.default_rng(0).uniform(1, 9, (10, 2))
+    years = pd.DataFrame(x, columns=["a", "b"], index=pd.Index(range(2010, 2020), name="year"))
+    index = flat("a", "b", weight="entropy")
+    with pytest.raises(gz.MethodError, match=r"not identified for one unit.*index_numbers"):
+        index.evaluate(years.iloc[:9])
+    assert any("rows are periods" in n for n in index.evaluate(years).notes)
+    cities = years.iloc[:9].rename_axis("city")
+    assert index.evaluate(cities).counts["units"] == 9

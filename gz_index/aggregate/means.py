@@ -14,9 +14,18 @@ __all__ = ["arithmetic", "geometric", "harmonic", "mean_min", "owa", "power"]
 
 
 def _dot(x: Array, w: Array) -> Array:
-    """Weighted sums (..., n); one matrix product where all draws share the data."""
+    """Weighted sums (..., n); one matrix product where all draws share the data.
+
+    Under one vector of weights it goes column by column: a matrix product may round a row otherwise
+    once others join it, and what is published stays to the last bit.
+    """
+    if x.ndim == 2 and w.ndim == 1:
+        out = w[0] * x[:, 0]
+        for j in range(1, w.size):
+            out += w[j] * x[:, j]
+        return np.asarray(out)
     if x.ndim == 2:
-        return np.asarray((x @ w.T).T if w.ndim == 2 else x @ w)
+        return np.asarray((x @ w.T).T)
     return np.asarray((x @ w[..., None])[..., 0])
 
 

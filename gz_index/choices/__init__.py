@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gz_index._registry import closest
@@ -48,7 +49,7 @@ KINDS: dict[str, type[Choice]] = {
 }
 
 
-def choice(spec: Choice | Mapping[str, Any]) -> Choice:
+def choice(spec: Choice | Mapping[str, Any], *, where: Path | None = None) -> Choice:
     """Make a choice from a table ``{kind = ..., options}`` or from itself; the one place that does.
 
     Raises
@@ -70,7 +71,17 @@ def choice(spec: Choice | Mapping[str, Any]) -> Choice:
     table = dict(spec)
     kind = table.pop("kind")
     if kind == "experts":
-        judged = weight({"judgements": table.pop("judgements", "")}).scheme
+        options = ["judgements", "name", "node", "shares"]
+        for option in table:
+            if option not in options:
+                raise MethodError(
+                    f"a choice of kind 'experts' has no option {option!r}"
+                    f"{closest(option, options)}",
+                    hint=f"options are {', '.join(options)}",
+                )
+        if "judgements" not in table:
+            raise MethodError("a choice of kind 'experts' needs judgements")
+        judged = weight({"judgements": table.pop("judgements")}, where=where).scheme
         assert isinstance(judged, Judgements)
         return experts(judged, **table)
     if kind not in KINDS:
@@ -85,6 +96,8 @@ def choice(spec: Choice | Mapping[str, Any]) -> Choice:
                 f"a choice of kind {kind!r} has no option {option!r}{closest(option, known)}",
                 hint=f"options are {', '.join(known)}",
             )
+    if table.get("part") == "weight" and isinstance(table.get("of"), list | tuple):
+        table["of"] = [weight(v, where=where) for v in table["of"]]
     given = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
     required = [
         f.name
@@ -142,7 +155,9 @@ class Sensitivity:
             raise DefinitionError("the choices of the sensitivity analysis are not valid", problems)
 
     @classmethod
-    def of(cls, value: Mapping[str, Any] | Sensitivity | None) -> Sensitivity | None:
+    def of(
+        cls, value: Mapping[str, Any] | Sensitivity | None, *, where: Path | None = None
+    ) -> Sensitivity | None:
         """Make it from a table, itself or nothing."""
         if value is None or isinstance(value, Sensitivity):
             return value
@@ -160,6 +175,18 @@ class Sensitivity:
                     for k in unknown
                 ],
             )
+        if where is not None and isinstance(value.get("choices"), list | tuple):
+            made, problems = [], []
+            for i, spec in enumerate(value["choices"]):
+                try:
+                    made.append(choice(spec, where=where))
+                except (GzIndexError, TypeError, ValueError) as error:
+                    problems.append(Problem(f"sensitivity.choices[{i}]", str(error)))
+            if problems:
+                raise DefinitionError(
+                    "the choices of the sensitivity analysis are not valid", problems
+                )
+            value = {**value, "choices": made}
         return cls(**value)
 
     def problems(self, framework: Framework) -> list[Problem]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gz_index._registry import closest
-from gz_index.errors import Problem
+from gz_index.errors import MethodError, Problem
 from gz_index.framework import Framework
 
-__all__ = ["Choice", "not_indicators", "unknown"]
+__all__ = ["Choice", "listed", "not_indicators", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
     return value
+
+
+def listed(where: str, option: str, codes: Sequence[str]) -> tuple[str, ...]:
+    """Return codes as a tuple; one string is no list of its letters."""
+    if isinstance(codes, str):
+        raise MethodError(
+            f"{where}: {option} = {codes!r} is no list", hint=f"{option} = [{codes!r}]"
+        )
+    return tuple(codes)
 
 
 def unknown(where: str, codes: Sequence[str], framework: Framework) -> list[Problem]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gz_index._arrays import SUM_TOLERANCE, Array
 from gz_index._registry import closest
 from gz_index.aggregate.rule import aggregate
-from gz_index.choices.base import Choice, unknown
+from gz_index.choices.base import Choice, listed, unknown
 from gz_index.errors import MethodError, Problem
 from gz_index.framework import ROOT, Framework, Group, Indicator
 from gz_index.normalise import normaliser, to_spec
@@ -22,13 +22,14 @@ from gz_index.weighting.rule import Weight, weight
 
 __all__ = ["Alternatives", "Discrete", "Omit", "Tables", "experts"]
 
-Part = Literal["normalise", "weight", "aggregate", "goalposts", "transform"]
+Part = Literal["normalise", "weight", "aggregate", "missing", "goalposts", "transform"]
 
 #: parts that can be varied, with what each can stand on
 _AT_NODE: dict[str, tuple[type, ...]] = {
     "normalise": (Indicator,),
     "weight": (Group,),
     "aggregate": (Group,),
+    "missing": (),
     "goalposts": (Indicator,),
     "transform": (Indicator,),
 }
@@ -93,9 +94,11 @@ class Alternatives(Discrete):
 
     Parameters
     ----------
-    part : {"normalise", "weight", "aggregate", "goalposts", "transform"}
+    part : {"normalise", "weight", "aggregate", "missing", "goalposts", "transform"}
     of : sequence
-        What the part may be: whatever it may be in a definition.
+        What the part may be: whatever it may be in a definition. Of missing cells the coverage may
+        vary, where the policy is to rescale weights; tables that were filled in several ways are
+        :class:`Tables`.
     node : str, optional
         Group (weight, aggregate) or indicator (normalise, goalposts, transform) that it stands on;
         by default the whole index, where overrides on nodes stay.
@@ -125,6 +128,7 @@ class Alternatives(Discrete):
             "normalise": normaliser,
             "weight": weight,
             "aggregate": aggregate,
+            "missing": _missing,
             "goalposts": _goalposts,
             "transform": lambda v: v or None,
         }
@@ -149,7 +153,9 @@ class Alternatives(Discrete):
 
     def problems(self, framework: Framework) -> list[Problem]:
         """Return what is wrong with it for this tree."""
-        whole = self.part in ("normalise", "weight", "aggregate")
+        whole = self.part in ("normalise", "weight", "aggregate", "missing")
+        if self.node is not None and self.part == "missing":
+            return [Problem(self.label, "is of the whole index", "take node out")]
         if self.node is None:
             return (
                 []
@@ -167,10 +173,23 @@ class Alternatives(Discrete):
             "normalise": to_spec,
             "weight": lambda v: v.to_dict(),
             "aggregate": lambda v: v.to_dict(),
+            "missing": lambda v: {"policy": v.policy, "coverage": v.coverage},
             "goalposts": list,
             "transform": lambda v: v or "",
         }
         return {**super().to_dict(), "of": [plain[self.part](v) for v in self.of]}
+
+
+def _missing(value: Any) -> Any:
+    from gz_index.index import Missing
+
+    found = Missing.of(value)
+    if found.policy != "renormalise":
+        raise MethodError(
+            f"missing = {found.policy!r} cannot be an alternative: it leaves other units",
+            hint="vary the coverage: [{policy = 'renormalise', coverage = 0.5}, ...]",
+        )
+    return found
 
 
 def _goalposts(value: Any) -> tuple[float, float]:
@@ -202,7 +221,7 @@ class Omit(Discrete):
     none: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "codes", tuple(self.codes))
+        object.__setattr__(self, "codes", listed(self.kind, "codes", self.codes))
         self._check_levels()
 
     def _label(self) -> str:
@@ -261,7 +280,13 @@ class Tables(Discrete):
         )
 
 
-def experts(judgements: Judgements, *, name: str = "expert") -> Alternatives:
+def experts(
+    judgements: Judgements,
+    *,
+    name: str = "expert",
+    node: str | None = None,
+    shares: tuple[float, ...] | None = None,
+) -> Alternatives:
     """Draw one expert of a group: each expert's own weights are an alternative.
 
     Parameters
@@ -269,6 +294,10 @@ def experts(judgements: Judgements, *, name: str = "expert") -> Alternatives:
     judgements : Judgements
         With several experts to each judged group, the same ones in the same order.
     name : str
+    node : str, optional
+        The judged group, where only one is; its weights vary and the others stay.
+    shares : tuple of float, optional
+        Probability of each expert; equal by default.
 
     Raises
     ------
@@ -307,4 +336,6 @@ def experts(judgements: Judgements, *, name: str = "expert") -> Alternatives:
             values = dict(zip(part.labels, np.asarray(part.weights).tolist(), strict=True))
             by_person.setdefault(n, {}).update({str(k): float(v) for k, v in values.items()})
     rules = [Weight(values, over="siblings") for values in by_person.values()]
-    return Alternatives(part="weight", of=rules, labels=tuple(by_person), name=name)
+    return Alternatives(
+        part="weight", of=rules, labels=tuple(by_person), name=name, node=node, shares=shares
+    )

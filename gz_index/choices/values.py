@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from gz_index._arrays import Array
-from gz_index.choices.base import Choice, not_indicators, unknown
+from gz_index.choices.base import Choice, listed, not_indicators, unknown
 from gz_index.errors import MethodError, Problem
 from gz_index.framework import Framework
 
@@ -81,7 +81,7 @@ class Goalposts(Choice):
 
     def __post_init__(self) -> None:
         if self.indicators is not None:
-            object.__setattr__(self, "indicators", tuple(self.indicators))
+            object.__setattr__(self, "indicators", listed(self.kind, "indicators", self.indicators))
         if not 0 < self.size < 0.5:
             raise MethodError(
                 f"goalposts: size = {self.size!r}", hint="a share of their distance below one half"
@@ -143,7 +143,7 @@ class CellError(Choice):
 
     def __post_init__(self) -> None:
         if self.indicators is not None:
-            object.__setattr__(self, "indicators", tuple(self.indicators))
+            object.__setattr__(self, "indicators", listed(self.kind, "indicators", self.indicators))
         sizes = list(self.size.values()) if isinstance(self.size, Mapping) else [self.size]
         if (
             not all(isinstance(s, int | float) and 0 <= s < np.inf for s in sizes)

@@ -15,7 +15,7 @@ import pandas as pd
 from gz_index.errors import DataError, DefinitionError, NotFoundError, Problem
 from gz_index.framework import ROOT, Group, Indicator, Node, Target, Text
 from gz_index.monitoring import words
-from gz_index.monitoring.progress import (
+from gz_index.monitoring.assessment import (
     CONVENTIONS,
     Convention,
     Progress,
@@ -93,7 +93,7 @@ def monitor(
     >>> import gz_index as gz
     >>> m = gz.monitor(gz.load("gz-2025"), gz.data("gz-2025"))
     >>> row = m.table.loc["g5_stations"]
-    >>> row["value"], row["target"], round(row["completion"], 3), row["class"]
+    >>> float(row["value"]), row["target"], round(float(row["completion"]), 3), row["class"]
     (9.17, '> 10', 0.648, 'faster')
     """
     names = convention(wording)

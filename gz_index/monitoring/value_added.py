@@ -116,8 +116,7 @@ def _wide(table: Any, notes: list[str | Text]) -> pd.DataFrame:
         return pd.DataFrame([table.tolist()], index=[label], columns=table.index.tolist())
     frame = as_frame(table)
     if unlabelled(frame.index):
-        area = "area" if "area" in frame.columns else None
-        unit, period = find_labels(frame.columns, unit=area, required=False)
+        unit, period = find_labels(frame.columns, required=False)
         if unit is not None:
             return by_rows(frame, unit, period, notes)
         if {"code", "value"} <= set(frame.columns):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gz_index.framework import Indicator, Text
-from gz_index.monitoring.progress import CLASSES, CONVENTIONS, GROWTH, OUTCOMES
+from gz_index.monitoring.assessment import CLASSES, CONVENTIONS, GROWTH, OUTCOMES
 from gz_index.monitoring.targets import target_text
 
 if TYPE_CHECKING:
@@ -156,12 +156,12 @@ def _understood(m: Monitor) -> Iterator[Text]:
     """What is known without a base, and how targets and bases were read; each remark once."""
     for code, row in m.table[m.table["outcome"] == "no base"].iterrows():
         if pd.notna(row["remaining"]):
-            now, aim, rate = f"{row['value']:g}", f"{row['aim']:g}", f"{row['remaining']:.1%}"
+            now, due, rate = f"{row['value']:g}", f"{row['aim']:g}", f"{row['remaining']:.1%}"
             yield Text(
                 f"{m.name(str(code), 'zh')}：{row['year']}年为{now}，无基期值；此后年均增长{rate}，"
-                f"可在{row['target_year']}年达到{aim}",
+                f"可在{row['target_year']}年达到{due}",
                 f"{m.name(str(code))}: {now} in {row['year']}, no base; {rate} a year from then on "
-                f"would reach {aim} in {row['target_year']}",
+                f"would reach {due} in {row['target_year']}",
             )
     said: dict[Text, list[str]] = {}
     for code, aim in m.goals.items():

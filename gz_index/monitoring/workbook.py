@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gz_index.framework import Text
-from gz_index.monitoring.progress import CONVENTIONS, GROWTH, OUTCOMES
+from gz_index.monitoring.assessment import CONVENTIONS, GROWTH, OUTCOMES
 from gz_index.monitoring.words import COLUMNS, class_text
 
 if TYPE_CHECKING:

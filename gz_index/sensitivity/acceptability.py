@@ -14,7 +14,16 @@ from gz_index._arrays import Array
 from gz_index.choices import Dirichlet, OnWeights, Within, choice
 from gz_index.errors import MethodError
 from gz_index.framework import ROOT, Framework, Text
-from gz_index.sensitivity.blocks import Blocks, Progress, RandomPoints, amount, memory, run
+from gz_index.sensitivity.blocks import (
+    Blocks,
+    Progress,
+    RandomPoints,
+    amount,
+    memory,
+    run,
+    seeded,
+    workers,
+)
 from gz_index.sensitivity.model import Model
 from gz_index.sensitivity.ranks import Counts, Ranker
 from gz_index.sensitivity.sigma_mu import frontiers
@@ -110,6 +119,7 @@ def smaa(
     others = tuple(choice(c) for c in choices)
     if any(isinstance(c, OnWeights) for c in others):
         raise MethodError("the weights are drawn already", hint="take choices on weights out")
+    seeded(seed)
     if not isinstance(draws, int) or draws < 2:
         raise MethodError(f"draws = {draws!r}", hint="a whole number from 2 on")
     if period is None:
@@ -121,7 +131,7 @@ def smaa(
     exact = _exact(model, others, weights, node, leaves)
     work = _Work(model, RandomPoints(model.width, seed), blocks, tuple(codes), not exact)
     n = model.rows.size
-    need = (2 + abs(n_jobs)) * n * n * 8 * (2 if work.pairs else 1)
+    need = (2 + workers(n_jobs)) * n * n * 8 * (2 if work.pairs else 1)
     if need > memory(max_memory):
         raise MethodError(
             f"acceptabilities of {n} units take {amount(need)}, max_memory is {max_memory}",

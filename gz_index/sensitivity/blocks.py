@@ -18,7 +18,7 @@ import numpy as np
 from gz_index._arrays import Array
 from gz_index.errors import MethodError, MissingExtraError
 
-__all__ = ["Blocks", "Progress", "RandomPoints", "memory", "one_thread", "run"]
+__all__ = ["Blocks", "Progress", "RandomPoints", "memory", "one_thread", "run", "seeded", "workers"]
 
 T = TypeVar("T")
 Progress: TypeAlias = str | Callable[[int, int], None] | None
@@ -107,12 +107,27 @@ def run(
     progress : None, "rich", "tqdm" or callable
         A bar, or a function of the draws done and all draws.
     """
-    if not isinstance(n_jobs, int) or n_jobs == 0 or n_jobs < -1:
-        raise MethodError(f"n_jobs = {n_jobs!r}", hint="a whole number of processes, or -1")
+    n_jobs = workers(n_jobs)
     with _told(progress, total) as tell:
         for task, found in zip(tasks, _each(work, tasks, n_jobs), strict=True):
             tell(done(task))
             yield found
+
+
+def seeded(seed: int) -> int:
+    """Return a seed, or refuse what is none."""
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise MethodError(f"seed = {seed!r}", hint="a whole number >= 0")
+    return seed
+
+
+def workers(n_jobs: int) -> int:
+    """Return the number of processes that ``n_jobs`` asks for."""
+    if not isinstance(n_jobs, int) or n_jobs == 0 or n_jobs < -1:
+        raise MethodError(f"n_jobs = {n_jobs!r}", hint="a whole number of processes, or -1")
+    from joblib import cpu_count
+
+    return int(cpu_count()) if n_jobs == -1 else n_jobs
 
 
 def _each(work: Callable[[range], T], tasks: Sequence[range], n_jobs: int) -> Iterable[T]:
@@ -192,7 +207,7 @@ def memory(limit: int | str) -> int:
     if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0:
         return limit
     found = (
-        re.fullmatch(r"\s*([0-9.]+)\s*([kKMGT]?)(i?)[bB]?\s*", limit)
+        re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([kKMGT]?)(i?)[bB]?\s*", limit)
         if isinstance(limit, str)
         else None
     )

@@ -143,7 +143,34 @@ def design(
     sequence = qmc.Sobol(2 * d, scramble=True, bits=_BITS, rng=np.random.default_rng(rng))
     points = sequence.random_base2(power)
     points += 2.0 ** -(_BITS + 1)
-    return Design(points[:, :d], points[:, d:], tuple(int(g) for g in groups), second)
+    a, b = points[:, :d], points[:, d:]
+    return Design(a, b[:, _apart(a, b)], tuple(int(g) for g in groups), second)
+
+
+def _apart(a: Array, b: Array) -> NDArray[np.intp]:
+    """Order of the columns of B in which none has the halves of its column of A.
+
+    With few points the first digits of two columns of a sequence may agree, or disagree, in every
+    point. A choice of two levels would then have the same one in A and in B throughout, and a total
+    index of exactly zero.
+    """
+    d = a.shape[1]
+    high, other = a > 0.5, b > 0.5
+    same = high.T.astype(np.float64) @ other + (~high).T.astype(np.float64) @ ~other
+    alike = (same == 0) | (same == len(a))  # first digits are linear: all, none, or one half
+    for turn in range(d):
+        order = np.roll(np.arange(d), -turn)
+        if not alike[np.arange(d), order].any():
+            return order
+    from scipy.optimize import linear_sum_assignment
+
+    order = linear_sum_assignment(alike.astype(np.float64))[1]
+    if len(a) >= 8 and alike[np.arange(d), order].any():
+        raise MethodError(
+            f"{len(a)} points are too few for {d} columns: some would be the same in both samples",
+            hint=f"take {4 * len(a)} points or more",
+        )
+    return np.asarray(order)
 
 
 def _power(n: int) -> int:

@@ -16,12 +16,14 @@ from gz_index.choices import (
     Alternatives,
     CellError,
     Choice,
+    Dirichlet,
     Discrete,
     Exponent,
     Goalposts,
     Omit,
     OnWeights,
     Tables,
+    Within,
     choice,
 )
 from gz_index.errors import (
@@ -159,7 +161,7 @@ class Model:
             for n in sorted({n for n in names if names.count(n) > 1})
         ]
         if not problems:
-            problems += _clashes(self.choices, f)
+            problems += _clashes(self.choices, f) + _without_effect(self.choices, self.index)
         for c in self.choices:
             gone = c.codes if isinstance(c, Omit) else ()
             problems += [
@@ -305,10 +307,21 @@ class Model:
                 yield start, out
 
     def _climbed(self, state: State, u: Array, z: Array | None) -> Iterator[tuple[int, Array]]:
+        try:
+            yield from self._climbed_by_position(state, u, z)
+        except MethodError as error:
+            if not error.rows or error.names[1] is not None:
+                raise
+            units = range(len(state.table.units))
+            raise error.named(rows=[state.table.row_name(i) for i in units]) from None
+
+    def _climbed_by_position(
+        self, state: State, u: Array, z: Array | None
+    ) -> Iterator[tuple[int, Array]]:
         if z is None or not state.reads_data:
             yield from self._up(state, state.local, u, z)
             return
-        units, table = len(set(state.table.units)), state.table
+        units, table = state.table.count, state.table
         for d, one in enumerate(z):  # weights have to be worked out draw by draw
             local = state.plan.run(one, table.slot, units, table.periods).local
             for _, scores in self._up(state, local, u[[d]], one[None]):
@@ -410,7 +423,49 @@ def _clashes(choices: Sequence[Choice], f: Framework) -> list[Problem]:
                 )
                 break
         seen |= dict.fromkeys(marks, c.label)
+    return out + [
+        Problem(c.label, f"has no effect, as {other.label!r} takes its place", "take one out")
+        for c in choices
+        if isinstance(c, Alternatives)
+        for other in choices
+        if _takes_the_place(other, c, f)
+    ]
+
+
+def _without_effect(choices: Sequence[Choice], index: Index) -> list[Problem]:
+    """Choices that nothing in the index reads."""
+    out, policy = [], index.missing.policy
+    given = [
+        v for c in choices if isinstance(c, Alternatives) and c.part == "normalise" for v in c.of
+    ]
+    for c in choices:
+        if isinstance(c, Goalposts):
+            rules = {i.code: i.normalise or index.normalise for i in index.framework.indicators}
+            used = [*given, *(rules[code] for code in c.codes(index.framework))]
+            if not any(r.window == "goalposts" for r in used):
+                what = "no normalising looks at goalposts"
+                out.append(Problem(c.label, what, "normalise with window = 'goalposts'"))
+        elif isinstance(c, Alternatives) and c.part == "missing" and policy != "renormalise":
+            what = f"the policy of the index is {policy!r}"
+            out.append(Problem(c.label, what, "set missing = 'renormalise'"))
     return out
+
+
+def _takes_the_place(other: Choice, c: Alternatives, f: Framework) -> bool:
+    """Whether a choice leaves nothing of the alternatives at their node."""
+    if c.part == "aggregate" and isinstance(other, Exponent):
+        over = set(_groups(other, f))
+        own = {g.code for g in f.groups if g.aggregate is None}
+    elif c.part == "weight" and (
+        isinstance(other, Within) or (isinstance(other, Dirichlet) and other.centre == "equal")
+    ):
+        over = (
+            {g.code for g in f.groups} if other.over == "leaves" else {g for g, _ in other.sets(f)}
+        )
+        own = {g.code for g in f.groups if g.weigh is None and len(f.children(g.code)) > 1}
+    else:
+        return False
+    return ({c.node} if c.node is not None else own) <= over
 
 
 def _groups(c: Exponent, f: Framework) -> list[str]:

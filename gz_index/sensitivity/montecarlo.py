@@ -22,6 +22,8 @@ from gz_index.sensitivity.blocks import (
     amount,
     memory,
     run,
+    seeded,
+    workers,
 )
 from gz_index.sensitivity.model import Model
 from gz_index.sensitivity.ranks import Counts, Ints, Ranker
@@ -182,29 +184,37 @@ def uncertainty(
     table = index.sensitivity
     draws = (table.draws if table is not None else 10_000) if draws is None else draws
     seed = (table.seed if table is not None else 0) if seed is None else seed
+    seed = seeded(seed)
     if not isinstance(draws, int) or draws < 2:
         raise MethodError(f"draws = {draws!r}", hint="a whole number from 2 on")
     if not 0 < level < 1:
         raise MethodError(f"level = {level!r}", hint="a probability, e.g. 0.9")
+    nodes = (nodes,) if isinstance(nodes, str) else tuple(nodes)
+    if ROOT not in nodes:  # what is shown and saved is of the index
+        nodes = (ROOT, *nodes)
     model = Model(index, data, choices, nodes=nodes, period=period)
     limit = memory(max_memory)
     cells = model.cells
     blocks = Blocks.of(draws, cells)
-    need = draws * model.scores0.size * 8
-    keep = _kept(keep, need, limit)
-    work = _Work(model, RandomPoints(model.width, seed), blocks, keep)
-    model.prepare(work.points.block(b, *blocks.span(b)) for b in range(blocks.count))
-    out = work.empty()
-    counts = sum(h.nbytes for hs in out.histograms for h in hs)
-    fixed = counts * (2 + 2 * abs(n_jobs)) + (blocks.size * cells * 4 + 500_000) * 8 * abs(n_jobs)
+    unit = Ranker(1, index.ties).unit
+    counts = sum(4 * (g.size * unit + 1) * g.size for g in model.segments) * len(model.nodes)
+    hands = workers(n_jobs)
+    fixed = counts * (2 + 2 * hands) + (blocks.size * cells * 4 + 500_000) * 8 * hands
     if fixed > limit:
         raise MethodError(
             f"max_memory = {amount(limit)}: counting the ranks of {model.rows.size} rows and "
             f"{len(model.nodes)} node(s) takes {amount(fixed)}",
             hint="raise max_memory, follow fewer nodes, or report one period",
         )
-    scores = np.empty((draws, *model.scores0.shape)) if keep else None
     tasks = blocks.tasks(8 if counts > 10_000_000 else 32)  # each gives back all its counts
+    need = draws * model.scores0.size * 8
+    # of each worker a task's scores as they are filled in, and as they are given back
+    more = 2 * need * (1 + 2 * hands) // len(tasks) if hands > 1 else need // len(tasks)
+    keep = _kept(keep, need, need + more + fixed, limit)
+    work = _Work(model, RandomPoints(model.width, seed), blocks, keep)
+    model.prepare(work.points.block(b, *blocks.span(b)) for b in range(blocks.count))
+    out = work.empty()
+    scores = np.empty((draws, *model.scores0.shape)) if keep else None
 
     def size(task: range) -> int:
         return blocks.span(task[-1])[1] - blocks.span(task[0])[0]
@@ -217,12 +227,14 @@ def uncertainty(
     return Uncertainty(model, draws, seed, level, out, scores)
 
 
-def _kept(keep: bool | None, need: int, limit: int) -> bool:
+def _kept(keep: bool | None, need: int, whole: int, limit: int) -> bool:
+    """Whether scores are kept: ``need`` for themselves, ``whole`` with all else."""
     if keep is None:
-        return need <= limit // 2
-    if keep and need > limit:
+        return need <= limit // 2 and whole <= limit
+    if keep and whole > limit:
         raise MethodError(
-            f"keeping every score takes {amount(need)}, max_memory is {amount(limit)}",
+            f"keeping every score takes {amount(need)}, with all else {amount(whole)}; max_memory "
+            f"is {amount(limit)}",
             hint="raise max_memory, draw less often, or pass keep=False",
         )
     return keep

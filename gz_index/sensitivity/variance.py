@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index.errors import DefinitionError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT, Text
-from gz_index.sensitivity.blocks import Blocks, Progress, amount, memory, run
+from gz_index.sensitivity.blocks import Blocks, Progress, amount, memory, run, seeded
 from gz_index.sensitivity.factorial import Exact, anova
 from gz_index.sensitivity.indices import Design, Indices, bootstrap, design
 from gz_index.sensitivity.model import Model
@@ -176,6 +176,7 @@ def sobol(
     table = index.sensitivity
     points = (table.points if table is not None else 1024) if points is None else points
     seed = (table.seed if table is not None else 0) if seed is None else seed
+    seed = seeded(seed)
     model = Model(index, data, choices, nodes=(node,), period=period)
     factors = _factors(model, groups)
     outputs = _outputs(model, targets)
@@ -253,6 +254,11 @@ def _factors(model: Model, groups: Mapping[str, Sequence[str]] | None) -> dict[s
             seen.add(m)
         out[group] = [names.index(m) for m in members if m in names]
     problems += [Problem(f"groups.{g}", "is empty") for g, m in groups.items() if not m]
+    problems += [
+        Problem(f"groups.{g}", "is the name of a choice outside it", "give it another name")
+        for g, m in groups.items()
+        if g in names and g not in m and g not in seen
+    ]
     if problems:
         raise DefinitionError("the groups of choices are not valid", problems)
     return out | {name: [i] for i, name in enumerate(names) if name not in seen}
@@ -260,10 +266,13 @@ def _factors(model: Model, groups: Mapping[str, Sequence[str]] | None) -> dict[s
 
 def _outputs(model: Model, targets: Sequence[Target]) -> _Outputs:
     targets = (targets,) if isinstance(targets, str) else tuple(targets)
+    if not targets:
+        raise MethodError("no targets", hint="'shift', 'score', 'rank', or a pair of units")
+    labels = model.labels.tolist()  # a panel's index also holds a unit without its period
     for t in targets:
         if isinstance(t, tuple) and len(t) == 2:
             for label in t:
-                if label not in model.labels:
+                if label not in labels:
                     raise NotFoundError(f"target {t!r}: no row {label!r} in this study")
         elif t not in ("shift", "score", "rank"):
             raise MethodError(

@@ -140,18 +140,20 @@ class Variants:
         scale, z, table = _once(
             self._scales, zkey, lambda: self._normalised(index, normalise, tables)
         )
+        missing = self._replaced("missing", parts["whole"], index.missing)
         pkey = (
             omitted,
             parts["tree"],
             parts["column"],
             _only(self.choices, "aggregate", parts["whole"]),
+            missing.coverage,
         )
         plan = _once(
             self._plans,
             pkey,
-            lambda: Plan(index.framework, index.weight, aggregate, index.missing.coverage),
+            lambda: Plan(index.framework, index.weight, aggregate, missing.coverage),
         )
-        units = len(set(table.units))
+        units = table.count
         shape = (table.slot, units, table.periods)
         leaf_key = (zkey, omitted, parts["tree"])
         try:
@@ -234,7 +236,7 @@ class Variants:
 
 def _reach(c: Alternatives) -> str:
     """Say what an alternative changes: the whole index's rule, a column's scale, or the tree."""
-    if c.part in ("normalise", "aggregate") and c.node is None:
+    if c.part in ("normalise", "aggregate", "missing") and c.node is None:
         return "whole"
     return "column" if c.part in ("normalise", "goalposts", "transform") else "tree"
 

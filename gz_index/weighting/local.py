@@ -45,7 +45,8 @@ class LocalWeights:
     slot : (n,) or None
         Position of each row's period.
     units : int
-        Number of distinct units; data-driven weights are refused for a single one.
+        Number of distinct units; data-driven weights are refused for a single one, unless its
+        periods stand as units (no slot) and are at least 10 and as many as the columns weighed.
     periods : sequence, optional
         Labels of the periods, for messages.
 
@@ -168,11 +169,13 @@ class LocalWeights:
     def _solve(self, rule: Weight, x: Array, codes: Sequence[str], what: str) -> Array:
         if not rule.reads_data:
             return rule.solve(x)
-        if self.units == 1:
+        if self.units == 1 and (self.slot is not None or len(x) < max(10, x.shape[1])):
             raise MethodError(
                 f"{what}: {rule.label} weights are not identified for one unit over a few periods "
                 "(they would only reflect the slope of each series)",
-                hint="use equal, given or AHP weights, or enlarge the reference set by peers",
+                hint="use equal, given or AHP weights, enlarge the reference set by peers, or take "
+                "index numbers, gz.index_numbers(index, data, form=...): fixed-base, symmetric "
+                "(growth rates), or efficacy (60 at the base, 100 at the target)",
             )
         rows = np.arange(x.shape[0])
         if rule.window == "pooled" or self.slot is None:

@@ -9,7 +9,7 @@ import pytest
 
 import gz_index as gz
 from gz_index.framework import Baseline, Target
-from gz_index.monitoring.progress import plan_wording
+from gz_index.monitoring.assessment import plan_wording
 from gz_index.study import Saved
 
 #: the numbers of the plan for 2025, as its second chapter has them

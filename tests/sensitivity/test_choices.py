@@ -229,3 +229,41 @@ def test_an_expert_of_a_group():
     single = gz.Judgements.from_matrices({"total": matrix(3)}, id="one", who="A")
     with pytest.raises(gz.MethodError, match="needs the same two or more"):
         experts(single)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: gz.Omit(codes="34"), "omit: codes = '34' is no list"),
+        (lambda: gz.Goalposts(indicators="ab"), "goalposts: indicators = 'ab' is no list"),
+        (lambda: gz.CellError(indicators="ab"), "cell-error: indicators = 'ab' is no list"),
+        (lambda: choice({"kind": "experts"}), "kind 'experts' needs judgements"),
+        (
+            lambda: choice({"kind": "experts", "judgements": "x", "share": [1]}),
+            r"kind 'experts' has no option 'share'.*options are judgements, name, node, shares",
+        ),
+    ],
+)
+def test_a_text_is_no_list_and_experts_have_options(make, message):
+    with pytest.raises(gz.MethodError, match=message):
+        make()
+
+
+def test_experts_stand_beside_their_definition(tmp_path):
+    for who, value in (("x", 3), ("y", 1)):
+        matrix = f"code,a,b\na,1,{value}\nb,,1\n"
+        (tmp_path / f"{who}.csv").write_text(matrix, encoding="utf-8")
+    (tmp_path / "two.toml").write_text(
+        '[judgements]\nid = "two"\nkind = "ahp"\n[[nodes]]\nnode = "total"\n'
+        'matrices = ["x.csv", "y.csv"]\nexperts = ["x", "y"]\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "d.toml").write_text(
+        '[index]\nid = "d"\nversion = "1"\n[sensitivity]\n'
+        '[[sensitivity.choices]]\nkind = "experts"\njudgements = "two.toml"\nshares = [0.7, 0.3]\n'
+        + "".join(f'[[indicators]]\ncode = "{c}"\ndirection = "+"\n' for c in "ab"),
+        encoding="utf-8",
+    )
+    (drawn,) = gz.Index.from_toml(tmp_path / "d.toml").sensitivity.choices
+    assert drawn.levels == ("x", "y")
+    assert drawn.shares == (0.7, 0.3)

@@ -403,3 +403,12 @@ def test_permuting_factors_permutes_their_indices(f, seed):
         for name in ("second", "second_low", "second_high"):
             got, want = getattr(moved, name)[i, j], getattr(plain, name)[a, b]
             np.testing.assert_allclose(got, want, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [16, 32, 64, 128])
+def test_no_column_has_the_same_halves_in_both_samples(n):
+    """With few points two columns of a sequence may agree in their first digit throughout."""
+    for d in (1, 2, 5, 20, 40, 74, 149):
+        made = design(n, [1] * d, 3)
+        agree = ((made.a > 0.5) == (made.b > 0.5)).sum(axis=0)
+        assert ((agree > 0) & (agree < n)).all()

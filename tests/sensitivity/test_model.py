@@ -382,3 +382,54 @@ def test_other_tables_of_an_index_that_drops_units():
     kept = index.evaluate(x).total.index
     expected = index.evaluate(x.fillna(5.0).loc[kept]).total
     np.testing.assert_allclose(model.state((1,)).scores[0], expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("other", "part", "of"),
+    [
+        (gz.Exponent(low=0.5, high=1), "aggregate", ["arithmetic", "geometric"]),
+        (gz.Within(lower={"a": 0.1}, node="total"), "weight", ["equal", "std"]),
+        (gz.Dirichlet(centre="equal"), "weight", ["equal", "std"]),
+    ],
+)
+def test_a_choice_that_another_makes_void_is_refused(other, part, of):
+    index = gz.Index(id="t", framework=tree(), normalise=POSITIVE)
+    node = "total" if isinstance(other, gz.Within) else None
+    choices = [other, gz.Alternatives(part=part, of=of, node=node)]
+    with pytest.raises(
+        gz.DefinitionError, match=rf"{part}.*: has no effect, as .* takes its place"
+    ):
+        Model(index, data(), choices)
+
+
+def test_goalposts_that_nothing_looks_at_are_refused():
+    index = gz.Index(id="t", framework=tree(), normalise="zscore")
+    with pytest.raises(gz.DefinitionError, match="no normalising looks at goalposts"):
+        Model(index, data(), [gz.Goalposts(size=0.1)])
+
+
+def test_a_draw_that_fails_names_the_unit():
+    index = gz.Index(id="t", framework=tree(), normalise="minmax")
+    with pytest.raises(gz.MethodError, match=r"meets 0 in .* of u\d+"):
+        gz.uncertainty(index, data(), [gz.Exponent(low=-1, high=1)], draws=10)
+
+
+def test_the_coverage_may_vary():
+    index = gz.Index(id="t", framework=tree(), missing={"policy": "renormalise", "coverage": 0.3})
+    of = [{"policy": "renormalise", "coverage": c} for c in (0.3, 0.7)]
+    choices = [gz.Alternatives(part="missing", of=of)]
+    model = Model(index, data(gaps=True), choices)
+    for key in ((0,), (1,)):
+        expected = index.replace(missing=of[key[0]]).evaluate(data(gaps=True)).total
+        np.testing.assert_array_equal(model.nominal_of(key)[0], expected.to_numpy())
+    assert (model.nominal_of((0,)) != model.nominal_of((1,))).any()
+    assert gz.choices.choice(choices[0].to_dict()) == choices[0]
+
+
+def test_policies_that_change_the_units_are_no_alternatives():
+    with pytest.raises(gz.MethodError, match="missing = 'drop' cannot be an alternative"):
+        gz.Alternatives(part="missing", of=["drop", "renormalise"])
+    index = gz.Index(id="t", framework=tree())
+    of = [{"policy": "renormalise", "coverage": c} for c in (0.3, 0.9)]
+    with pytest.raises(gz.DefinitionError, match="the policy of the index is 'error'"):
+        Model(index, data(), [gz.Alternatives(part="missing", of=of)])

@@ -295,3 +295,29 @@ def test_a_bar_that_is_not_installed_names_the_extra(desi, monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with pytest.raises(gz.MissingExtraError, match=r"gz-index\[progress\]"):
         gz.uncertainty(*desi, [gz.Spread()], draws=100, progress="tqdm")
+
+
+def test_the_index_is_always_followed(desi):
+    index, data = desi
+    u = gz.uncertainty(index, data, [gz.Spread(size=0.1)], draws=50, nodes="1")
+    assert u.model.nodes == ("total", "1")
+    assert u.rank_table("1").shape[0] == len(data)
+    assert "total" not in repr(u.ranks.columns)
+
+
+def test_all_workers_count_in_the_bound_on_memory(desi, monkeypatch):
+    index, data = desi
+    import joblib
+
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 400)
+    with pytest.raises(gz.MethodError, match="counting the ranks of"):
+        gz.uncertainty(index, data, [gz.Spread(size=0.1)], draws=50, n_jobs=-1, max_memory="100 MB")
+
+
+def test_kept_scores_fit_with_all_else(desi):
+    index, data = desi
+    need = 50_000 * len(data) * 8
+    with pytest.raises(gz.MethodError, match="with all else"):
+        gz.uncertainty(
+            index, data, [gz.Spread(size=0.1)], draws=50_000, keep=True, max_memory=need + 1000
+        )

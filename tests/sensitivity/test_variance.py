@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -233,3 +235,39 @@ def test_memory_stays_within_its_bound(budget):
     # what evaluated combinations and the data take is not counted
     held = 36 * (150 * (6 + 2) * 8 * 3 + 20_000)
     assert peak(limit) - held <= 1.2 * limit
+
+
+def test_few_points_do_not_hide_a_choice_of_two_levels():
+    index, data = gz.load("cn-provinces-2022"), gz.data("cn-provinces-2022")
+    for seed in (0, 4, 5):
+        shares = gz.sobol(index, data, points=32, targets=["shift"], period=2022, seed=seed)
+        assert shares.of("shift").loc["normalisation", "total"] > 0.1
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "message"),
+    [
+        ({"targets": []}, gz.MethodError, "no targets"),
+        ({"targets": [("FI", "XX")]}, gz.NotFoundError, "no row 'XX' in this study"),
+        ({"seed": -1}, gz.MethodError, "seed = -1"),
+        ({"seed": "a"}, gz.MethodError, "seed = 'a'"),
+        ({"max_memory": "1.2.3 GB"}, gz.MethodError, "max_memory = '1.2.3 GB'"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_named(how, error, message):
+    index, data = gz.load("desi-2022"), gz.data("desi-2022")
+    with pytest.raises(error, match=re.escape(message)):
+        gz.sobol(index, data, [gz.Spread(size=0.1)], **{"points": 16, **how})
+
+
+def test_a_unit_of_a_panel_is_no_row_of_it():
+    index, data = gz.load("cn-provinces-2022"), gz.data("cn-provinces-2022")
+    with pytest.raises(gz.NotFoundError, match="no row '广东省' in this study"):
+        gz.sobol(index, data, [gz.Spread(size=0.1)], points=16, targets=[("广东省", "北京市")])
+
+
+def test_a_group_may_not_be_called_like_a_choice_outside_it():
+    index, data = gz.load("desi-2022"), gz.data("desi-2022")
+    choices = [gz.Spread(size=0.1, node=n, name=n) for n in ("1", "2", "3")]
+    with pytest.raises(gz.DefinitionError, match="groups.3: is the name of a choice outside it"):
+        gz.sobol(index, data, choices, points=16, groups={"3": ["1", "2"]})

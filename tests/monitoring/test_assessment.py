@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import gz_index as gz
 from gz_index.framework import Baseline, Direction, Indicator, Target
-from gz_index.monitoring.progress import (
+from gz_index.monitoring.assessment import (
     CLASSES,
     CONVENTIONS,
     GROWTH,

@@ -75,7 +75,7 @@ def realisation(
 
     Examples
     --------
-    >>> from gz_index.monitoring.realisation import realisation
+    >>> from gz_index.monitoring.attainment import realisation
     >>> realisation([7.64, 10.5], 10).tolist()
     [76.4, 100.0]
     >>> float(realisation(0.8, 0.6, direction=-1).round(12))

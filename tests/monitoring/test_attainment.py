@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import gz_index as gz
 from gz_index.framework import Target
-from gz_index.monitoring.realisation import realisation
+from gz_index.monitoring.attainment import realisation
 
 
 def test_the_worked_values_of_the_specification():
