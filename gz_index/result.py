@@ -121,6 +121,26 @@ class IndexResult:
         return pd.DataFrame([r[1:] for r in rows], index=index, columns=columns)
 
     @cached_property
+    def row_weights(self) -> dict[str, Array]:
+        """Weights (n, k) that each row gave the children of each group, rescaled where some lack.
+
+        0 where a child is missing, and in every child of a group that was not scored.
+        """
+        plan, n = self.index.plan, len(self.values)
+        known = ~np.isnan(self.values[:, : len(self.index.framework.codes)])
+        out = {}
+        for code, kids, leaves in plan.groups:
+            there = below = None
+            if not known.all():
+                there, below = ~np.isnan(self.values[:, kids]), known[:, leaves].mean(axis=1)
+            w = out[code] = np.zeros((n, len(kids)))
+            for at, present, v in plan.pieces(
+                code, there, self.local[code], self.table.slot, below
+            ):
+                w[np.ix_(np.arange(n)[at], np.arange(len(kids))[present])] = v
+        return out
+
+    @cached_property
     def contributions(self) -> pd.DataFrame:
         """Part of each indicator in each score of the index; the parts of a row add up to it.
 

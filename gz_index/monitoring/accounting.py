@@ -231,7 +231,7 @@ def _split(result: IndexResult, exponents: dict[str, float], a: Any, b: Any) -> 
     shape = (len(a), len(plan.nodes))
     data, inner, own, factor = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
     factor[:, -1] = 1.0  # points of the index for a point of the node
-    weights, values = _weights(result), result.values
+    weights, values = result.row_weights, result.values
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         for code, kids, _ in reversed(plan.groups):
             r, here = exponents[code], plan.position[code]
@@ -250,23 +250,6 @@ def _split(result: IndexResult, exponents: dict[str, float], a: Any, b: Any) -> 
             data[:, here] = data[:, kids].sum(axis=1)
             inner[:, here] = (inner[:, kids] + own[:, kids]).sum(axis=1)
     return _Parts(data, inner, own)
-
-
-def _weights(result: IndexResult) -> dict[str, Array]:
-    """Weights (n, k) that each row gave the children of each group; 0 where one is missing."""
-    plan, values = result.index.plan, result.values
-    rows = np.arange(len(values))
-    known = ~np.isnan(values[:, : len(result.index.framework.codes)])
-    out = {}
-    for code, kids, leaves in plan.groups:
-        there = below = None
-        if not known.all():
-            there, below = ~np.isnan(values[:, kids]), known[:, leaves].mean(axis=1)
-        out[code] = np.zeros((len(rows), len(kids)))
-        pieces = plan.pieces(code, there, result.local[code], result.table.slot, below)
-        for some, present, w in pieces:
-            out[code][np.ix_(rows[some], np.arange(len(kids))[present])] = w
-    return out
 
 
 def _scaled(v0: Array, v1: Array, kids: Any, here: int, r: float) -> tuple[Array, ...]:

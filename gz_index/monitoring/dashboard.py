@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from gz_index.errors import DataError, DefinitionError, NotFoundError, Problem
+from gz_index.errors import DataError, DefinitionError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT, Group, Indicator, Node, Target, Text
 from gz_index.monitoring import words
 from gz_index.monitoring.assessment import (
@@ -29,6 +29,7 @@ from gz_index.table import Table, align
 
 if TYPE_CHECKING:
     from gz_index.index import Index
+    from gz_index.monitoring.projection import Projection
     from gz_index.result import IndexResult
 
 __all__ = ["Monitor", "monitor"]
@@ -428,6 +429,39 @@ class Monitor(Study):
         """Binding targets that are due and not met."""
         t = self.table
         return t.index[(t["force"] == "binding") & (t["outcome"] == "missed")].tolist()
+
+    def project(self, code: str, to: int | None = None, **how: Any) -> Projection:
+        """Carry the series of an indicator on to the year of its target.
+
+        Parameters
+        ----------
+        code : str
+        to : int, optional
+            By default the target year.
+        **how
+            ``methods``, ``level``, ``horizon``, ``minimum`` of :func:`gz_index.project`.
+
+        Raises
+        ------
+        MethodError
+            There is neither a target with a year nor ``to``; or more is neither better nor worse.
+        """
+        from gz_index.monitoring.projection import project
+
+        aim, direction = self.goals.get(code), self.index.framework.node(code)
+        sign = direction.direction.sign if isinstance(direction, Indicator) else 1
+        to = to if to is not None or aim is None else aim.target.year
+        if to is None or sign == 0:
+            raise MethodError(
+                f"{self.name(code)}: " + ("best within an interval" if to else "no target year"),
+                hint="gz.project(series, to) takes any series" if to else "name one: to = ...",
+            )
+        series = pd.Series(self.series(code), name=self.name(code), dtype=np.float64)
+        if aim is None or aim.aim is None:
+            return project(series, to, better=sign, **how)
+        cap, sign_ = aim.target.cap, aim.target.operator
+        operator = "=" if sign_ in ("range", "~") else sign_
+        return project(series, to, target=aim.aim, better=sign, operator=operator, cap=cap, **how)
 
     def to_frame(self, *, lang: Literal["code", "zh", "en"] = "code") -> pd.DataFrame:
         """Return the dashboard; with ``lang`` in words, with heads, names and classes translated.

@@ -132,21 +132,10 @@ def _refuse_outside(
 
 def _weights(result: IndexResult) -> Array:
     """Weight of each indicator in the index, in each row (n, m), as the evaluation rescaled it."""
-    plan, (n, nodes) = result.index.plan, result.values.shape
-    m = len(result.index.framework.codes)
-    known = ~np.isnan(result.values[:, :m])
-    gaps = not known.all()
-    w = np.zeros((n, nodes))
-    w[:, -1] = 1.0
-    for code, kids, leaves in reversed(plan.groups):
-        there = ~np.isnan(result.values[:, kids]) if gaps else None
-        below = known[:, leaves].mean(axis=1) if gaps else None
-        local = np.zeros((n, len(kids)))
-        given = result.local[code]
-        for at, present, v in plan.pieces(code, there, given, result.table.slot, below):
-            local[np.ix_(np.arange(n)[at], np.arange(len(kids))[present])] = v
-        w[:, kids] = w[:, [plan.position[code]]] * local
-    return w[:, :m]
+    plan, w = result.index.plan, np.ones(result.values.shape)
+    for code, kids, _ in reversed(plan.groups):
+        w[:, kids] = w[:, [plan.position[code]]] * result.row_weights[code]
+    return w[:, : len(result.index.framework.codes)]
 
 
 def _in_scores(result: IndexResult) -> NDArray[np.bool_]:

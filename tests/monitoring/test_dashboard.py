@@ -267,6 +267,18 @@ def test_nothing_is_written_to(plan):
     pd.testing.assert_frame_equal(data, before)
 
 
+def test_a_series_is_carried_on_to_its_target(known):
+    p = known.project("g5_stations")
+    assert (p.to, p.target, p.operator) == (2025, 10, ">")
+    assert p.table.loc["linear", "forecast"] == pytest.approx(9.17 + 2 * 1.53)
+    assert p.table.loc["linear", "year"] == 2024
+    assert p.table.loc["holt", "outcome"] == "insufficient data"
+    assert known.project("core_share").cap == 100
+    with pytest.raises(gz.MethodError, match="5G users: no target year -> name one: to = "):
+        known.project("g5_users")
+    assert known.project("g5_users", 2025).target is None
+
+
 # -- words and files -------------------------------------------------------------------------------
 
 
