@@ -16,11 +16,12 @@ from gz_index.monitoring.words import class_text
 
 __all__ = ["print_monitor"]
 
-_HEADS = (
+_TARGET = Text("目标", "Target")
+_HEADS: tuple[tuple[Text, Literal["left", "right"]], ...] = (
     (Text("指标", "Indicator"), "left"),
     (Text("基期", "Base"), "right"),
     (Text("最新", "Latest"), "right"),
-    (Text("目标", "Target"), "right"),
+    (_TARGET, "right"),
     (Text("完成度/时间", "Done / time"), "right"),
     (Text("增速/所需", "Growth / due"), "right"),
     (Text("评价", "Class"), "left"),
@@ -35,17 +36,20 @@ def print_monitor(console: Console, m: Monitor, lang: Literal["en", "zh"], *, fu
     full : bool
         Also the indicators without a target.
     """
+    shown = m.table if full else m.table[m.table["target"] != ""]
+    shown = shown[shown["outcome"] != "in words"]  # the notes have them
+    due = shown["target_year"].dropna().unique()
     table = Table(title=f"{m.index.name.get(lang) or m.index.id}, {m.unit}, {m.year}")
     for head, side in _HEADS:
-        table.add_column(head.get(lang), justify=side, overflow="fold")  # type: ignore[arg-type]
-    shown = m.table if full else m.table[m.table["target"] != ""]
+        year = f" {due[0]}" if head is _TARGET and len(due) == 1 else ""
+        table.add_column(head.get(lang) + year, justify=side, overflow="fold")
     for code, row in shown.iterrows():
         aim = m.goals.get(str(code))
         table.add_row(
             m.name(str(code), lang),
             _dated(row["base"], row["base_year"]),
             _dated(row["value"], row["year"]),
-            "" if aim is None else _due(target_text(aim.target, lang), aim.target.year),
+            "" if aim is None else _due(target_text(aim.target, lang), aim.target.year, len(due)),
             _pair(row["completion"], row["time_share"], ".3f"),
             _pair(row["growth"], row["required"], ".1%"),
             class_text(row["class"], lang) or OUTCOMES[row["outcome"]].get(lang),
@@ -71,8 +75,8 @@ def _dated(value: Any, year: object) -> str:
     return "-" if pd.isna(value) else f"{value:g} ({year})"
 
 
-def _due(target: str, year: int | None) -> str:
-    return target if year is None else f"{target} ({year})"
+def _due(target: str, year: int | None, several: int) -> str:
+    return target if year is None or several == 1 else f"{target} ({year})"
 
 
 def _pair(a: Any, b: Any, how: str) -> str:

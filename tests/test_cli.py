@@ -193,3 +193,32 @@ def test_sensitivity_that_cannot_be_had(arguments, message):
     done = invoke("sensitivity", *arguments)
     assert done.exit_code == 2
     assert message in done.output
+
+
+def test_monitor_prints_and_writes_the_dashboard(tmp_path):
+    out = tmp_path / "m"
+    done = invoke("monitor", "gz-2025", "--lang", "zh", "--out", str(out))
+    assert done.exit_code == 0, done.output
+    assert "▲ 快于预期" in done.output
+    assert "缺数据8项、缺基期值1项" in done.output
+    assert {"dashboard.zh.xlsx", "dashboard.en.csv", "study.json"} <= {
+        p.name for p in out.iterdir()
+    }
+    again = invoke("monitor", "gz-2025", "--out", str(out))
+    assert again.exit_code == 2
+    assert invoke("monitor", "gz-2025", "--out", str(out), "--overwrite").exit_code == 0
+    whole = invoke("monitor", "gz-2025", "--all", "--wording", "un")
+    assert "5G users" in whole.output
+    assert "on track" in whole.output
+
+
+def test_monitor_refuses_by_name():
+    for arguments, message in (
+        (["gz-2025", "--year", "2030"], "no year 2030 in the data; there are 2022, 2023"),
+        (["gz-2025", "--horizon", "2030"], "no target is due in 2030; there are 2025, 2035"),
+        (["gz-2025", "--wording", "oecd"], "no convention 'oecd'"),
+        (["cn-provinces-2022"], "the data hold several units"),
+    ):
+        done = invoke("monitor", *arguments)
+        assert done.exit_code == 2
+        assert message in done.stderr

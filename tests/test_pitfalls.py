@@ -220,3 +220,29 @@ def test_pitfall_27_scores_that_float32_cannot_tell_apart_keep_their_order():
     expected = np.arange(n, 0, -1)
     assert (ranks["best"][:n] == expected).all()
     assert (ranks["worst"][:n] == expected).all()
+
+
+# -- analysis and data -----------------------------------------------------------------------------
+
+
+def test_pitfall_30_tables_that_are_not_sorted_by_time_give_the_same():
+    index, data = gz.load("cn-provinces-2022"), gz.data("cn-provinces-2022")
+    mixed = data.sample(frac=1, random_state=1)
+    one, two = index.evaluate(data), index.evaluate(mixed)
+    pairs = [
+        (gz.change(r, since="previous").totals["change"] for r in (one, two)),
+        (gz.obstacles(r).degrees["x1"] for r in (one, two)),
+        (gz.revision(one, r).table["revision"] for r in (one, two)),
+    ]
+    for a, b in pairs:
+        pd.testing.assert_series_equal(a.sort_index(), b.sort_index(), rtol=1e-12, atol=1e-13)
+    plan, known = gz.load("gz-2025"), gz.data("gz-2025")
+    a, b = (gz.monitor(plan, d).table for d in (known, known.iloc[::-1]))
+    pd.testing.assert_frame_equal(a, b)
+    made = gz.Index(framework=gz.Framework((gz.Indicator(code="a"), gz.Indicator(code="b"))))
+    rows = pd.MultiIndex.from_product([["x", "y"], range(2020, 2025)], names=["unit", "year"])
+    x = pd.DataFrame(np.random.default_rng(0).uniform(1, 9, (10, 2)), rows, ["a", "b"])
+    for form in ("fixed-base", "symmetric"):
+        with pytest.warns(gz.GzIndexWarning):
+            levels = [gz.index_numbers(made, d, form=form).levels for d in (x, x.iloc[::-1])]
+        pd.testing.assert_frame_equal(levels[0], levels[1].loc[levels[0].index])
