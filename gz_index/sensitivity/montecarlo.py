@@ -99,7 +99,7 @@ class _Work:
                     room = np.empty(s.shape)
                 # about the nominal score, so that squares do not cancel
                 away = np.subtract(s, origin, out=room[: len(s)])
-                out.total += away.sum(axis=0)
+                out.total += (np.ones(len(s)) @ away.reshape(len(s), -1)).reshape(origin.shape)
                 out.square += np.einsum("dqn,dqn->qn", away, away)
                 np.minimum(out.low, s.min(axis=0), out=out.low)
                 np.maximum(out.high, s.max(axis=0), out=out.high)

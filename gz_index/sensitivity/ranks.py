@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from sys import byteorder
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -20,7 +19,7 @@ Ints: TypeAlias = NDArray[np.int32]
 
 #: cells of the histogram that stay in the cache while orders are counted; places counted at once;
 #: cells of orders kept
-_CACHED, _ROOM, _KEPT = 50_000, 10_000, 16_000_000
+_CACHED, _ROOM, _KEPT = 50_000, 10_000, 8_000_000
 
 
 def ranks_of(scores: Array, ties: Ties = "min") -> Array:
@@ -82,16 +81,11 @@ class Ranker:
         return self.n * self.unit + 1
 
     @property
-    def _unsigned(self) -> Any:
-        """Type of the numbers of units."""
-        return np.uint16 if self.n <= 1 << 16 else np.uint32
-
-    @property
-    def _signed(self) -> Any:
+    def _kind(self) -> Any:
         """Type of the keys: of 32 bits while few scores share a step, since these sort faster."""
         return np.int32 if self.n <= 4096 else np.int64
 
-    def order(self, s: Array) -> tuple[NDArray[np.unsignedinteger[Any]], NDArray[np.intp]]:
+    def order(self, s: Array) -> tuple[NDArray[np.signedinteger[Any]], NDArray[np.intp]]:
         """Sort the units of each draw, lowest score first.
 
         Returns
@@ -103,30 +97,27 @@ class Ranker:
         low, high = (float(s.min()), float(s.max())) if s.size else (0.0, 1.0)
         if np.isnan(low):
             self._refuse(s)
-        key, step, number = self._space(len(s))
+        key, step = self._space(len(s))
         steps = 2.0 ** (8 * key.itemsize - 1) - 2.0 ** (8 * key.itemsize - 31)
         per = steps / (high - low) if high > low else np.inf
         if not 0 < per < np.inf:  # all the same, or too close or too far apart
-            number[:] = np.arange(self.n)
-            return number, np.arange(len(s))
+            key[:] = np.arange(self.n)
+            return key, np.arange(len(s))
         np.subtract(s, low, out=step)
         np.copyto(key, np.multiply(step, per, out=step), casting="unsafe")
         mask = key.dtype.type((1 << (self.n - 1).bit_length()) - 1)
         np.bitwise_and(key, ~mask, out=key)
         np.bitwise_or(key, np.arange(self.n, dtype=key.dtype), out=key)
         key.sort(axis=-1)
-        parts = key.view(self._unsigned)
-        width = parts.shape[-1] // self.n
-        parts = parts[:, (0 if byteorder == "little" else width - 1) :: width]
-        np.bitwise_and(parts, self._unsigned(mask), out=number)
         flat = key.reshape(-1)
         apart = step.view(key.dtype).reshape(-1)[: max(flat.size - 1, 0)]
         np.bitwise_xor(flat[1:], flat[:-1], out=apart)  # neighbours, also from draw to draw
-        near = apart.view(f"u{key.itemsize}") <= mask
-        return number, self._settle(s, number, np.flatnonzero(near))
+        near = np.flatnonzero(apart <= mask)
+        np.bitwise_and(key, mask, out=key)
+        return key, self._settle(s, key, near)
 
     def _settle(
-        self, s: Array, number: NDArray[np.unsignedinteger[Any]], at: NDArray[np.intp]
+        self, s: Array, number: NDArray[np.signedinteger[Any]], at: NDArray[np.intp]
     ) -> NDArray[np.intp]:
         """Put neighbours that share a step in order by their scores; return draws that hold ties.
 
@@ -150,19 +141,15 @@ class Ranker:
         return np.unique(draw)
 
     @cached_property
-    def _spaces(self) -> dict[int, tuple[Any, Array, NDArray[np.unsignedinteger[Any]]]]:
+    def _spaces(self) -> dict[int, tuple[Any, Array]]:
         return {}
 
-    def _space(self, draws: int) -> tuple[Any, Array, NDArray[np.unsignedinteger[Any]]]:
-        """Room for keys, steps and numbers; fresh memory for each block would cost a sort."""
+    def _space(self, draws: int) -> tuple[Any, Array]:
+        """Room for keys and steps; fresh memory for each block would cost a sort."""
         if draws not in self._spaces:
             self._spaces.clear()
             shape = (draws, self.n)
-            self._spaces[draws] = (
-                np.empty(shape, self._signed),
-                np.empty(shape),
-                np.empty(shape, self._unsigned),
-            )
+            self._spaces[draws] = np.empty(shape, self._kind), np.empty(shape)
         return self._spaces[draws]
 
     def exact(self, s: Array) -> Ints:
@@ -236,7 +223,7 @@ class Counts:
         self.histogram = np.zeros((ranker.steps, ranker.n), np.int32)
         cells = self.histogram.size
         cells = _CACHED if cells <= _CACHED else min(2 * cells, _KEPT)
-        self._kept = np.empty((max(1, cells // ranker.n), ranker.n), ranker._unsigned)
+        self._kept = np.empty((max(1, cells // ranker.n), ranker.n), np.int32)
         self._filled = 0
         places = np.arange(ranker.n, 0, -1, dtype=np.int64)
         self._offsets = places * (ranker.unit * ranker.n)
@@ -246,7 +233,7 @@ class Counts:
         at = ranks.astype(np.int64) * self.ranker.n + np.arange(self.ranker.n)
         np.add.at(self.histogram.reshape(-1), at.reshape(-1), np.int32(1))
 
-    def add_orders(self, orders: NDArray[np.unsignedinteger[Any]]) -> None:
+    def add_orders(self, orders: NDArray[np.signedinteger[Any]]) -> None:
         """Add units (D, n) in order, lowest score first, none of them tied."""
         while len(orders):
             room = len(self._kept) - self._filled
