@@ -322,8 +322,8 @@ def monitor(
         study = gz.monitor(index, frame, unit=of, year=year, horizon=horizon, wording=wording)
         if out is not None:
             study.save(out, overwrite=overwrite)
-    console = _console()
-    print_monitor(console, study, lang, full=full)
+        console = _console()
+        print_monitor(console, study, lang, full=full)
     if out is not None:
         files = ", ".join(sorted(p.name for p in out.iterdir()))
         console.print(f"written: {out}/ ({files})", soft_wrap=True)

@@ -29,7 +29,7 @@ from gz_index.normalise import fit
 from gz_index.result import IndexResult
 from gz_index.sensitivity.ranks import ranks_of
 from gz_index.study import Study
-from gz_index.table import Table, align
+from gz_index.table import Table
 from gz_index.weighting.local import LocalWeights
 
 if TYPE_CHECKING:
@@ -484,7 +484,7 @@ def _shared(index: Index, data: Any, parts: Mapping[str, int], kept: dict[Any, A
         return found
 
     tree = ("framework", "excluded")
-    table = once(lambda: align(data, index.framework, excluded=index.excluded), *tree)
+    table = once(lambda: index.ready(data).table, *tree)
     fitted = once(lambda: _fitted(index, table), *tree, "missing", "normalise")
     weights = once(lambda: _weighed(index, fitted), *tree, "missing", "normalise", "weight")
     return _result(index, fitted, weights)
@@ -646,7 +646,7 @@ def leave_one_out(index: Index, data: Any, over: Over = "indicators") -> LeaveOn
     """
     if over not in get_args(Over):
         raise MethodError(f"over = {over!r}", hint=f"one of {', '.join(get_args(Over))}")
-    whole = align(data, index.framework, excluded=index.excluded)
+    index, whole, _ = index.ready(data)
     nominal = _evaluated(index, whole)
     found = _candidates(nominal, over)
     if len(found) < 2:
@@ -660,7 +660,7 @@ def leave_one_out(index: Index, data: Any, over: Over = "indicators") -> LeaveOn
             smaller, table = index, whole
             if over in ("indicators", "pillars"):
                 smaller = index.without(str(key))
-                table = align(data, smaller.framework, excluded=smaller.excluded)
+                table = whole.only(smaller.framework.codes)
             elif over == "units":
                 table = whole.take([u != key for u in whole.units])
             elif whole.slot is not None and whole.periods is not None:

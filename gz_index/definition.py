@@ -30,6 +30,7 @@ from gz_index.framework import (
 )
 from gz_index.index import Index, Missing, Source
 from gz_index.normalise import normaliser, to_spec
+from gz_index.prepare.rule import prepare
 from gz_index.weighting.rule import weight
 
 __all__ = ["read", "to_dict", "write"]
@@ -37,6 +38,7 @@ __all__ = ["read", "to_dict", "write"]
 _SECTIONS = (
     "index",
     "sources",
+    "prepare",
     "normalise",
     "weight",
     "aggregate",
@@ -46,7 +48,7 @@ _SECTIONS = (
     "indicators",
     "excluded",
 )
-_WHOLE = ("normalise", "weight", "aggregate", "missing", "sensitivity")
+_WHOLE = ("prepare", "normalise", "weight", "aggregate", "missing", "sensitivity")
 TRANSFORMS = ("log", "log10", "log1p", "sqrt", "logit")
 PROXIES = ("strong", "medium", "weak")
 ORIGINS = ("plan", "proposed", "statistics", "published")
@@ -244,6 +246,7 @@ def from_dict(
     from gz_index.aggregate.rule import aggregate
 
     for key, make in (
+        ("prepare", prepare),
         ("normalise", normaliser),
         ("weight", lambda v: weight(v, where=where)),
         ("aggregate", aggregate),
@@ -353,6 +356,10 @@ def _targets(t: _Table) -> tuple[Target, ...]:
     found = []
     for k, row in enumerate(rows):
         where = f"{t.where}.targets[{k}]" if len(rows) > 1 else f"{t.where}.targets"
+        if not isinstance(row, Mapping):
+            what = f"is {_kind(row)}, not a table"
+            t.problems.append(Problem(where, what, "write targets = { value = 10, year = 2025 }"))
+            continue
         s, before = _Table(where, row, t.problems), len(t.problems)
         parts: dict[str, Any] = {
             "value": s.number("value"),
@@ -379,12 +386,18 @@ def _baseline(t: _Table) -> Baseline | None:
     raw = t.take("baseline")
     if raw is None:
         return None
-    s = _Table(f"{t.where}.baseline", raw, t.problems)
+    if not isinstance(raw, Mapping):
+        way = "write baseline = { value = 7.64, year = 2022 }"
+        t.problem("baseline", f"is {_kind(raw)}, not a table", way)
+        return None
+    s, before = _Table(f"{t.where}.baseline", raw, t.problems), len(t.problems)
+    given = "value" in raw
     value, year = s.number("value"), s.integer("year")
     operator = s.choice("operator", OPERATORS, "=")
     s.done()
-    if value is None:
+    if not given:
         s.problem("value", "is missing", "give a number, or take the baseline out")
+    if value is None or len(t.problems) > before:
         return None
     return Baseline(value, year, operator)
 
@@ -411,6 +424,7 @@ def to_dict(index: Index) -> dict[str, Any]:
             _tidy({"key": s.key, "author": s.author, "year": s.year, "title": s.title, **s.fields})
             for s in index.sources
         ],
+        "prepare": index.prepare.to_list(),
         "normalise": to_spec(index.normalise),
         "weight": index.weight.to_dict(),
         "aggregate": index.aggregate.to_dict(),

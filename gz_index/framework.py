@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Real
 from typing import Any, Literal, TypeAlias
 
 from gz_index.errors import DefinitionError, NotFoundError, Problem
@@ -152,7 +153,28 @@ class Baseline:
     operator: str = "="
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", float(self.value))
+        object.__setattr__(self, "value", _finite("value", self.value))
+        object.__setattr__(self, "year", _year(self.year))
+        if self.operator not in OPERATORS:
+            raise ValueError(f"operator is {self.operator!r}; one of {', '.join(OPERATORS)}")
+
+
+def _finite(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is {value!r}, not a finite number")
+    return number
+
+
+def _year(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value).is_integer():
+        raise ValueError(f"year is {value!r}, not a whole number")
+    return int(float(value))
 
 
 #: kinds of targets, see :class:`Target`
@@ -215,7 +237,8 @@ class Target:
         put = object.__setattr__
         for name in ("value", "value_max", "cap"):
             if getattr(self, name) is not None:
-                put(self, name, float(getattr(self, name)))
+                put(self, name, _finite(name, getattr(self, name)))
+        put(self, "year", _year(self.year))
         for name, known in (("kind", KINDS), ("operator", OPERATORS), ("force", ("", *FORCES))):
             if getattr(self, name) not in known:
                 raise ValueError(
@@ -234,8 +257,11 @@ class Target:
             return "" if value is None and top is None else "a qualitative target has no value"
         if value is None:
             return 'value is missing: give a number, or kind = "qualitative"'
-        if self.kind == "binary" and value not in (0, 1):
-            return f"a yes/no target is 1 or 0, not {value:g}"
+        if self.kind == "binary" and (value not in (0, 1) or top is not None):
+            shown = f"{value:g}" if top is None else f"{value:g} to {top:g}"
+            return f"a yes/no target is 1 or 0, not {shown}"
+        if self.kind == "rate" and value <= -100:
+            return f"a rate of {value:g} per cent a year leaves nothing"
         if (self.operator == "range") != (top is not None):
             return 'a range has operator = "range" and both value and value_max'
         if top is not None and not value < top:
@@ -244,12 +270,18 @@ class Target:
             return "cap belongs to a share"
         if self.cap is not None and max(value, top or value) > self.cap:
             return f"value {max(value, top or value):g} is above the limit of a share, {self.cap:g}"
+        if self.kind == "share" and value < 0:
+            return f"value {value:g} is below zero, and a share is not"
         return ""
 
 
 def _targets(given: Any) -> tuple[Target, ...]:
     """Return targets in the order of their years, those without one last."""
-    found = (given,) if isinstance(given, Target) else tuple(given or ())
+    found = (given,) if isinstance(given, Target) else given or ()
+    listed = not isinstance(found, str | Mapping) and isinstance(found, Iterable)
+    found = tuple(found) if listed else (found,)
+    if wrong := [t for t in found if not isinstance(t, Target)]:
+        raise TypeError(f"targets: {wrong[0]!r} is no target; write Target(10, year=2025)")
     return tuple(sorted(found, key=lambda t: math.inf if t.year is None else t.year))
 
 
@@ -310,6 +342,8 @@ class Indicator:
             put(self, "weight", None if self.weight is None else float(self.weight))
             put(self, "goalposts", None if self.goalposts is None else _pair(self.goalposts))
             put(self, "targets", _targets(self.targets))
+            if self.baseline is not None and not isinstance(self.baseline, Baseline):
+                raise TypeError(f"baseline: {self.baseline!r}; write Baseline(7.64, 2022)")
         except (TypeError, ValueError) as error:
             raise DefinitionError(
                 "an indicator is not valid", [Problem(self.code, str(error))]
@@ -338,7 +372,12 @@ class Group:
     targets: tuple[Target, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "targets", _targets(self.targets))
+        try:
+            object.__setattr__(self, "targets", _targets(self.targets))
+        except TypeError as error:
+            raise DefinitionError(
+                "a group is not valid", [Problem(self.code, str(error))]
+            ) from None
         object.__setattr__(self, "name", Text.of(self.name))
         object.__setattr__(self, "note", Text.of(self.note))
         if self.weight is not None:

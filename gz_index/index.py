@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -20,13 +20,15 @@ from gz_index.engine import Plan
 from gz_index.errors import DataError, DefinitionError, GzIndexError, MethodError, Problem
 from gz_index.framework import Excluded, Framework, Text
 from gz_index.normalise import Normaliser, fit, normaliser
+from gz_index.prepare.rule import Prepare, Prepared, prepare
 from gz_index.result import IndexResult
-from gz_index.table import Table, align
+from gz_index.table import Table
 from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.rule import Weight, WeightLike, weight
 
 if TYPE_CHECKING:
     from gz_index.normalise import Scale
+    from gz_index.prepare.ready import Ready
 
 __all__ = ["Index", "Missing", "Source"]
 
@@ -126,8 +128,10 @@ class Index:
         A name, a table with options, or a function; see :mod:`gz_index.normalise`,
         :mod:`gz_index.weighting` and :mod:`gz_index.aggregate`. Overrides stand on the nodes of the
         framework.
+    prepare : list of tables or steps, optional
+        What is done to the data before normalising; see :mod:`gz_index.prepare`.
     missing : str, mapping or Missing
-        What to do with missing cells.
+        What to do with cells that are missing then.
     ties : {"min", "max", "average", "dense"}
         Rank of equal scores.
     id, version, name, description, author, licence, notes, sources, data, excluded
@@ -151,6 +155,7 @@ class Index:
     normalise: Any = "minmax"
     weight: Any = "equal"
     aggregate: Any = "arithmetic"
+    prepare: Any = ()
     missing: Any = "error"
     ties: Ties = "min"
     id: str = "unnamed"
@@ -181,6 +186,7 @@ class Index:
         put(self, "normalise", made("normalise", normaliser, self.normalise))
         put(self, "weight", made("weight", weight, self.weight))
         put(self, "aggregate", made("aggregate", aggregate, self.aggregate))
+        put(self, "prepare", made("prepare", prepare, self.prepare))
         put(self, "missing", made("missing", Missing.of, self.missing))
         put(self, "sensitivity", made("sensitivity", Sensitivity.of, self.sensitivity))
         put(self, "name", Text.of(self.name))
@@ -210,6 +216,7 @@ class Index:
             put(self, "weight", dataclasses.replace(w, over=over))
         if not problems:
             problems.extend(self._weight_problems())
+            problems.extend(self.prepare.problems(self.framework))
             if self.sensitivity is not None:
                 problems.extend(self.sensitivity.problems(self.framework))
         if problems:
@@ -367,6 +374,11 @@ class Index:
         if isinstance(self.weight.scheme, Judgements):  # its caveats hold for what remains of it
             known = rule.scheme.notes if isinstance(rule.scheme, Judgements) else ()
             notes += [n for n in self.weight.scheme.notes if n not in known]
+        steps = []
+        for s in self.prepare.steps:
+            there = None if s.columns is None else tuple(c for c in s.columns if c in rest.nodes)
+            if there != ():
+                steps.append(dataclasses.replace(s, columns=there))
         varies = self.sensitivity
         if varies is not None and varies.problems(rest):
             fit_in = tuple(c for c in varies.choices if not c.problems(rest))
@@ -376,6 +388,7 @@ class Index:
         return self.replace(
             framework=rest,
             weight=rule,
+            prepare=Prepare(tuple(steps)),
             sensitivity=varies,
             notes=(*self.notes, *notes),
             excluded=(
@@ -384,8 +397,22 @@ class Index:
             ),
         )
 
+    def ready(self, data: Any, *, prepared: Prepared | None = None, strict: bool = False) -> Ready:
+        """Return the data as they enter the index: aligned, and prepared by the steps of it.
+
+        Parameters are those of :meth:`evaluate`.
+        """
+        from gz_index.prepare.ready import ready
+
+        return ready(self, data, prepared=prepared, strict=strict)
+
     def evaluate(
-        self, data: Any, *, scale: Scale | None = None, strict: bool = False
+        self,
+        data: Any,
+        *,
+        scale: Scale | None = None,
+        prepared: Prepared | None = None,
+        strict: bool = False,
     ) -> IndexResult:
         """Compute the index for a table.
 
@@ -395,6 +422,8 @@ class Index:
             Rows are units, or (unit, period); columns are indicators by code or by name.
         scale : Scale, optional
             The fitted scale of an earlier result, replayed in place of a new fit.
+        prepared : Prepared, optional
+            The fitted preparation of an earlier result, replayed likewise.
         strict : bool
             Refuse columns that the definition does not know; otherwise they are noted.
 
@@ -405,7 +434,11 @@ class Index:
         MethodError
             A method cannot be used on these numbers; indicator, unit and way out are named.
         """
-        table = align(data, self.framework, excluded=self.excluded, strict=strict)
+        index, table, done = self.ready(data, prepared=prepared, strict=strict)
+        return replace(index.score(table, scale=scale), prepared=done)
+
+    def score(self, table: Table, *, scale: Scale | None = None) -> IndexResult:
+        """Compute the index for data that are aligned and prepared; see :meth:`evaluate`."""
         table, notes = self._without_gaps(table)
         if scale is not None:
             self._refuse_other(scale)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gz_index.comparison import Comparison
     from gz_index.index import Index
     from gz_index.normalise import Scale
+    from gz_index.prepare.rule import Prepared
     from gz_index.table import Table
 
 __all__ = ["IndexResult"]
@@ -47,6 +48,8 @@ class IndexResult:
         The data, aligned to the definition.
     scale : Scale
         What normalising fitted; replay it with ``index.evaluate(new, scale=result.scale)``.
+    prepared : Prepared or None
+        What the preparation did and fitted, where the definition has steps; replay it likewise.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class IndexResult:
     clipped: Any = field(repr=False)
     complete: int | None = None
     extra_notes: tuple[Text, ...] = ()
+    prepared: Prepared | None = None
 
     # -- scores ----------------------------------------------------------------------------------
 
@@ -223,6 +227,7 @@ class IndexResult:
     def _notes(self) -> tuple[Text, ...]:
         index, f, c = self.index, self.index.framework, self.counts
         out = list(index.notes)
+        out += () if self.prepared is None else self.prepared.texts()
         out += dict.fromkeys(Text.of(n) for n in (*self.table.notes, *self.extra_notes))
         out += [
             Text(f"{g.name.zh or g.code}：{g.note.get('zh')}", f"{g.name.en or g.code}: {g.note}")
@@ -309,27 +314,12 @@ class IndexResult:
     @cached_property
     def data_hash(self) -> str:
         """SHA-256 of the aligned data: codes, row labels and values."""
-        sha = hashlib.sha256()
-        sha.update("\x1f".join(self.table.codes).encode())
-        sha.update("\x1f".join(map(str, self.table.index)).encode())
-        sha.update(np.ascontiguousarray(self.table.values).tobytes())
-        return "sha256:" + sha.hexdigest()
+        return _hash_of_data(self.table)
 
     @property
     def versions(self) -> dict[str, str]:
         """Versions of what computed the result, and hashes of definition and data."""
-        import scipy
-
-        return {
-            "gz_index": __version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "pandas": pd.__version__,
-            "scipy": scipy.__version__,
-            "definition": f"{self.index.id} {self.index.version}",
-            "definition_hash": self.index.hash,
-            "data_hash": self.data_hash,
-        }
+        return versions(self.index, self.table)
 
     # -- use -------------------------------------------------------------------------------------
 
@@ -438,6 +428,7 @@ class IndexResult:
             "complete": self.complete,
             "counts": self.counts,
             "notes": {"en": self.notes_in("en"), "zh": self.notes_in("zh")},
+            "prepared": None if self.prepared is None else self.prepared.to_dict(),
             "scores_hash": _hash(self.values),
             "extra_notes": [
                 {"zh": t.zh, "en": t.en}
@@ -449,6 +440,8 @@ class IndexResult:
         )
         with new_folder(folder, mark="result.json", overwrite=overwrite) as part:
             data.to_parquet(part / "data.parquet")
+            if self.prepared is not None:
+                self.prepared.save(part)
             self._frame(list(self.index.plan.nodes)).to_parquet(part / "nodes.parquet")
             self.ranks.to_parquet(part / "ranks.parquet")
             self.weights.to_parquet(part / "weights.parquet")
@@ -486,6 +479,7 @@ class IndexResult:
         out = cls(
             index=index,
             table=align(data, index.framework),
+            prepared=_prepared(index, about.get("prepared"), folder),
             scale=Scale.from_dict(about["scale"]),
             values=nodes[list(index.plan.nodes)].to_numpy(),
             local={k: np.array(w) for k, w in about["local"].items()},
@@ -505,7 +499,41 @@ def _hash(values: Array) -> str:
     return "sha256:" + hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
+def _prepared(index: Index, plain: Any, folder: Path) -> Prepared | None:
+    if plain is None:
+        return None
+    from gz_index.prepare.ready import sheet
+    from gz_index.prepare.rule import Prepared
+
+    return Prepared.from_dict(plain, sheet(index, pd.read_parquet(folder / "raw.parquet")))
+
+
 def _unweighed(group: Any) -> Any:
     from dataclasses import replace
 
     return replace(group, weigh=None)
+
+
+def _hash_of_data(table: Table) -> str:
+    """SHA-256 of aligned data: codes, row labels and values."""
+    sha = hashlib.sha256()
+    sha.update("\x1f".join(table.codes).encode())
+    sha.update("\x1f".join(map(str, table.index)).encode())
+    sha.update(np.ascontiguousarray(table.values).tobytes())
+    return "sha256:" + sha.hexdigest()
+
+
+def versions(index: Index, table: Table) -> dict[str, str]:
+    """Versions of what computes, and hashes of a definition and of aligned data."""
+    import scipy
+
+    return {
+        "gz_index": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "pandas": pd.__version__,
+        "scipy": scipy.__version__,
+        "definition": f"{index.id} {index.version}",
+        "definition_hash": index.hash,
+        "data_hash": _hash_of_data(table),
+    }

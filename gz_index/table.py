@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -72,6 +72,11 @@ class Table:
         """Name a row for a message: its unit, and its period where there is one."""
         return Rows(self.units, self.periods, self.slot).name(i)
 
+    def only(self, codes: tuple[str, ...]) -> Table:
+        """Return the table of some columns, in that order."""
+        at = [self.codes.index(c) for c in codes]
+        return replace(self, values=_frozen(self.values[:, at]), codes=codes)
+
     def take(self, rows: NDArray[Any] | Sequence[int]) -> Table:
         """Return the table of some rows, given by position or by a mask; unused periods go.
 
@@ -98,8 +103,8 @@ class Table:
 def align(
     data: Any,
     framework: Framework,
-    *,
     excluded: Iterable[Excluded] = (),
+    *,
     strict: bool = False,
 ) -> Table:
     """Align data to a framework by label; every fault is named, all of them at once.

@@ -212,6 +212,15 @@ def test_monitor_prints_and_writes_the_dashboard(tmp_path):
     assert "on track" in whole.output
 
 
+def test_monitor_of_a_table_that_does_not_fit_is_one_message(tmp_path):
+    law = gz.Indicator(code="law", targets=gz.Target(kind="binary", year=2025))
+    gz.Index(id="laws", version="1", framework=gz.Framework((law,))).to_toml(tmp_path / "l.toml")
+    (tmp_path / "l.csv").write_text("城市,年份,law\n广州,2022,0\n广州,2023,9.5\n", encoding="gbk")
+    done = invoke("monitor", str(tmp_path / "l.toml"), str(tmp_path / "l.csv"), "--lang", "zh")
+    assert (done.exit_code, type(done.exception)) == (2, SystemExit)
+    assert "law for 广州, 2023: a yes/no indicator is 9.5" in done.stderr
+
+
 def test_monitor_refuses_by_name():
     for arguments, message in (
         (["gz-2025", "--year", "2030"], "no year 2030 in the data; there are 2022, 2023"),

@@ -11,6 +11,7 @@ import gz_index as gz
 from gz_index import comparison
 from gz_index.comparison import kendall_w, leave_one_out
 from gz_index.consensus import average_ranks, consensus, correlation, tau_b
+from gz_index.prepare import ready
 from gz_index.study import Saved
 
 
@@ -328,14 +329,14 @@ def test_combinations_of_a_panel_with_gaps_give_the_bits_of_single_evaluations(p
 def test_what_variants_share_is_worked_out_once(monkeypatch):
     index, data = big()
     calls = {"align": 0, "fit": 0}
-    for name in calls:
-        plain = getattr(comparison, name)
+    for module, name in ((ready, "align"), (comparison, "fit")):
+        plain = getattr(module, name)
 
         def counted(*args, name=name, plain=plain, **options):
             calls[name] += 1
             return plain(*args, **options)
 
-        monkeypatch.setattr(comparison, name, counted)
+        monkeypatch.setattr(module, name, counted)
     gz.compare(index, data, **PARTS)
     assert calls == {"align": 1, "fit": 4}
 

@@ -187,3 +187,27 @@ direction = "+"
     index = gz.Index.from_toml(path)
     assert index.weight.values(index.framework, "total").tolist() == pytest.approx([0.75, 0.25])
     assert gz.Index.from_toml(index.to_toml()).hash == index.hash
+
+
+def test_targets_and_baselines_that_are_no_tables_are_one_problem_each():
+    text = """
+[index]
+id = "x"
+version = "1"
+[[indicators]]
+code = "a"
+direction = "+"
+targets = 7
+baseline = { value = "7", year = 2022 }
+[[indicators]]
+code = "b"
+direction = "+"
+baseline = 3
+"""
+    with pytest.raises(gz.DefinitionError) as caught:
+        gz.Index.from_toml(text)
+    assert [(p.where, p.what) for p in caught.value.problems] == [
+        ("indicators[a].targets", "is a number, not a table"),
+        ("indicators[a].baseline.value", "is '7', not a finite number"),
+        ("indicators[b].baseline", "is a number, not a table"),
+    ]

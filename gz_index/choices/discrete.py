@@ -17,12 +17,13 @@ from gz_index.choices.base import Choice, listed, unknown
 from gz_index.errors import MethodError, Problem
 from gz_index.framework import ROOT, Framework, Group, Indicator
 from gz_index.normalise import normaliser, to_spec
+from gz_index.prepare.rule import prepare
 from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.rule import Weight, weight
 
 __all__ = ["Alternatives", "Discrete", "Omit", "Tables", "experts"]
 
-Part = Literal["normalise", "weight", "aggregate", "missing", "goalposts", "transform"]
+Part = Literal["prepare", "normalise", "weight", "aggregate", "missing", "goalposts", "transform"]
 
 #: parts that can be varied, with what each can stand on
 _AT_NODE: dict[str, tuple[type, ...]] = {
@@ -30,6 +31,7 @@ _AT_NODE: dict[str, tuple[type, ...]] = {
     "weight": (Group,),
     "aggregate": (Group,),
     "missing": (),
+    "prepare": (),
     "goalposts": (Indicator,),
     "transform": (Indicator,),
 }
@@ -94,11 +96,12 @@ class Alternatives(Discrete):
 
     Parameters
     ----------
-    part : {"normalise", "weight", "aggregate", "missing", "goalposts", "transform"}
+    part : str
+        "prepare", "normalise", "weight", "aggregate", "missing", "goalposts" or "transform".
     of : sequence
         What the part may be: whatever it may be in a definition. Of missing cells the coverage may
-        vary, where the policy is to rescale weights; tables that were filled in several ways are
-        :class:`Tables`.
+        vary, where the policy is to rescale weights. Of the preparation each alternative is a list
+        of steps, an empty one for none.
     node : str, optional
         Group (weight, aggregate) or indicator (normalise, goalposts, transform) that it stands on;
         by default the whole index, where overrides on nodes stay.
@@ -129,6 +132,7 @@ class Alternatives(Discrete):
             "weight": weight,
             "aggregate": aggregate,
             "missing": _missing,
+            "prepare": prepare,
             "goalposts": _goalposts,
             "transform": lambda v: v or None,
         }
@@ -153,8 +157,12 @@ class Alternatives(Discrete):
 
     def problems(self, framework: Framework) -> list[Problem]:
         """Return what is wrong with it for this tree."""
-        whole = self.part in ("normalise", "weight", "aggregate", "missing")
-        if self.node is not None and self.part == "missing":
+        whole = self.part in ("prepare", "normalise", "weight", "aggregate", "missing")
+        if self.part == "prepare":
+            found = [p for v in self.of for p in v.problems(framework)]
+            if found:
+                return found
+        if self.node is not None and self.part in ("prepare", "missing"):
             return [Problem(self.label, "is of the whole index", "take node out")]
         if self.node is None:
             return (
@@ -173,6 +181,7 @@ class Alternatives(Discrete):
             "normalise": to_spec,
             "weight": lambda v: v.to_dict(),
             "aggregate": lambda v: v.to_dict(),
+            "prepare": lambda v: v.to_list(),
             "missing": lambda v: {"policy": v.policy, "coverage": v.coverage},
             "goalposts": list,
             "transform": lambda v: v or "",

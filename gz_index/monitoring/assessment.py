@@ -36,6 +36,10 @@ OUTCOMES: Mapping[str, Text] = MappingProxyType(
         "lost": Text("基期已达标，现已退出", "met at the base, and lost since"),
         "at base": Text("基期，尚无进展可评", "the base year: nothing has elapsed"),
         "no base": Text("缺基期值", "no base"),
+        "no rate": Text(
+            "基期值不大于零，增速目标无从换算", "the base is not above zero: a rate leads nowhere"
+        ),
+        "before base": Text("仅有基期之前的数据", "known before the base year only"),
         "no data": Text("缺数据", "no data"),
         "no target": Text("无目标，仅评趋势", "no target: trend only"),
         "no due year": Text("目标未定年份", "the target names no year"),
@@ -147,7 +151,9 @@ def progress(goal: Goal, value: float | None, year: int) -> Progress:
             f"a yes/no indicator is {value:g} in {year}", hint="write 1 for yes and 0 for no"
         )
     if goal.aim is None:  # a rate
-        return Progress("no base" if goal.base is None else "no due year")
+        if goal.base is None:
+            return Progress("no base")
+        return Progress("no rate" if goal.base <= 0 else "no due year")
     left, met = goal.missing(value), goal.met(value)
     if target.year is None:
         return Progress("met" if met else "no due year", left=left)
@@ -312,7 +318,7 @@ class Convention:
             Whether the target is not yet due.
         """
         if p.outcome in ("met", "held"):
-            return self.early if early or self.early == "achieved" else "achieved"
+            return self.early if early and p.outcome == "met" else "achieved"
         if p.outcome in ("missed", "lost"):
             return p.outcome
         if p.outcome != "assessed":

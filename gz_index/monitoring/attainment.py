@@ -25,7 +25,7 @@ def realisation(
     limits: tuple[float, float] | None = None,
     cap: float | None = 100.0,
 ) -> Array:
-    r"""Return how far a target is realised, in per cent, as the well-off-society monitoring did.
+    r"""Return how far a target is realised, in per cent (实现程度 of well-off-society monitoring).
 
     With the target :math:`x^*`
 
@@ -64,6 +64,9 @@ def realisation(
 
     Notes
     -----
+    The formulas are those commonly reported for the monitoring of the well-off society (全面小康);
+    the scheme itself was read for its indicators and weights only.
+
     The ratio has no base: where the target is not far above today's level the degree is high on the
     first day. 7.64 of 100 thousand 5G stations are 76.4 per cent before anything is built; against
     the baseline 7.64 the progress is zero.

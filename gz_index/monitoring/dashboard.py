@@ -14,6 +14,7 @@ import pandas as pd
 
 from gz_index.errors import DataError, DefinitionError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT, Group, Indicator, Node, Target, Text
+from gz_index.labels import blank, label_text, listed
 from gz_index.monitoring import words
 from gz_index.monitoring.assessment import (
     CONVENTIONS,
@@ -24,12 +25,14 @@ from gz_index.monitoring.assessment import (
     trend,
 )
 from gz_index.monitoring.targets import Goal, goal, target_text
+from gz_index.normalise.base import named
 from gz_index.study import Study
-from gz_index.table import Table, align
+from gz_index.table import Table
 
 if TYPE_CHECKING:
     from gz_index.index import Index
     from gz_index.monitoring.projection import Projection
+    from gz_index.prepare.rule import Prepared
     from gz_index.result import IndexResult
 
 __all__ = ["Monitor", "monitor"]
@@ -70,7 +73,8 @@ def monitor(
         Base year of indicators without a ``baseline``; by default the earliest year of the
         baselines, else the first year of the data.
     horizon : int, optional
-        Assess against the targets of this year; by default each indicator's next one.
+        Assess against the targets of this year; by default each indicator's next one with a
+        number, else its last.
     wording : {"plan", "eurostat", "un"} or Convention
         Names of the classes in the column ``class``. The history has all three.
     flags : DataFrame, optional
@@ -79,7 +83,10 @@ def monitor(
     Raises
     ------
     DataError
-        The table does not fit, has no years, or it cannot be told which unit is meant.
+        The table does not fit, has no years, or it cannot be told which unit is meant; a yes/no
+        indicator is neither 1 nor 0, a share lies outside 0 and its limit.
+    MethodError
+        A year is no whole number.
     DefinitionError
         A target contradicts its indicator; all of them are named.
     NotFoundError
@@ -97,16 +104,23 @@ def monitor(
     >>> float(row["value"]), row["target"], round(float(row["completion"]), 3), row["class"]
     (9.17, '> 10', 0.648, 'faster')
     """
+    for what, given in (("year", year), ("base", base), ("horizon", horizon)):
+        if given is not None and (
+            isinstance(given, bool) or not isinstance(given, int | np.integer)
+        ):
+            raise MethodError(f"monitor: {what} = {given!r}", hint="a whole year, such as 2025")
     names = convention(wording)
-    table = align(data, index.framework, excluded=index.excluded)
+    index, table, prepared = index.ready(data)
     years = _years(table)
     who = _unit(table, unit)
     now = max(years) if year is None else year
     if now not in years:
         raise NotFoundError(f"no year {now} in the data; there are {', '.join(map(str, years))}")
     start = _base_year(index, years) if base is None else base
-    out = Monitor(index, table, who, now, start, horizon, names, _flags(flags, table, years, who))
+    marks = _imputed(prepared, who) | _flags(flags, table, years, who)
+    out = Monitor(index, table, who, now, start, horizon, names, marks)
     _ = out.goals  # refuse what cannot be assessed before anything is shown
+    _refuse_values(out)
     return out
 
 
@@ -115,11 +129,18 @@ def _years(table: Table) -> tuple[int, ...]:
     if table.periods is None:
         raise DataError(
             "monitoring needs years",
-            [Problem("data", "the rows have no period", "label rows by (unit, year)")],
+            [
+                Problem(
+                    "data",
+                    "the rows have no period",
+                    "label rows by (unit, year); the years of one city: "
+                    "pd.concat({'city': data}, names=['unit', 'year'])",
+                )
+            ],
         )
     years = []
     for p in table.periods:
-        text = str(p.year) if isinstance(p, pd.Timestamp | pd.Period) else str(p).strip()
+        text = str(p.year) if isinstance(p, pd.Timestamp | pd.Period) else label_text(p) or ""
         if not re.fullmatch(r"\d{4}年?", text):
             raise DataError(
                 "monitoring needs years",
@@ -136,7 +157,8 @@ def _unit(table: Table, unit: Hashable | None) -> Hashable:
     shown = ", ".join(map(str, units[:8])) + (", ..." if len(units) > 8 else "")
     if unit is None and len(units) > 1:
         raise DataError(
-            "the data hold several units", [Problem("unit", shown, "say which: unit = ...")]
+            "the data hold several units",
+            [Problem("unit", shown, "say which: unit = ..., or --of on the command line")],
         )
     if unit is not None and unit not in units:
         raise NotFoundError(f"no unit {unit!r}; there are {shown}")
@@ -146,6 +168,29 @@ def _unit(table: Table, unit: Hashable | None) -> Hashable:
 def _base_year(index: Index, years: tuple[int, ...]) -> int:
     known = [i.baseline.year for i in index.framework.indicators if i.baseline]
     return min([y for y in known if y is not None], default=years[0])
+
+
+def _refuse_values(m: Monitor) -> None:
+    """Refuse values that an indicator of its kind cannot have."""
+    problems = []
+    for i in m.index.framework.indicators:
+        if i.code not in m.goals:
+            continue
+        target = m.goals[i.code].target
+        for year, x in m.series(i.code).items():
+            where, shown = f"{named(i)} for {m.unit}, {year}", f"{x:.10g}"
+            cap = target.cap
+            if target.kind == "binary" and x not in (0, 1):
+                what = f"a yes/no indicator is {shown}"
+                problems.append(Problem(where, what, "write 1 for yes and 0 for no"))
+            elif cap is not None and not 0 <= x <= cap * (1 + 1e-9):
+                what = f"a share is {shown}, outside 0 and its limit {cap:g}"
+                problems.append(Problem(where, what, "correct the cell, or the cap of the target"))
+    if problems:
+        raise DataError(
+            "values do not fit the kind of their target",
+            listed(len(problems), "cells", problems.__getitem__),
+        )
 
 
 def _flags(
@@ -161,13 +206,32 @@ def _flags(
             or [Problem("flags", "a row is not in the data", "use the index of the data")],
         )
     assert table.slot is not None
-    out = {}
+    out, problems = {}, []
     for i, row in enumerate(table.index):
         if table.units[i] == unit and row in flags.index:
             for code, word in flags.loc[row].items():
                 if isinstance(word, str) and word:
                     out[str(code), years[table.slot[i]]] = word
+                elif not blank(word) and word:
+                    where = f"flags, {code} for {table.row_name(i)}"
+                    problems.append(Problem(where, f"{word!r} is no word", "say 'provisional'"))
+    if problems:
+        raise DataError("flags are words", listed(len(problems), "cells", problems.__getitem__))
     return out
+
+
+def _imputed(prepared: Prepared | None, unit: Hashable) -> dict[tuple[str, int], str]:
+    """Cells of the unit that were filled in."""
+    if prepared is None:
+        return {}
+    s = prepared.after
+    years, at = _years(s.table), s.table.slot
+    assert at is not None
+    return {
+        (s.codes[j], years[at[i]]): "imputed"
+        for i, j in np.argwhere(s.imputed).tolist()
+        if s.table.units[i] == unit
+    }
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -202,13 +266,14 @@ class Monitor(Study):
     @property
     def versions(self) -> dict[str, str]:
         """Versions of what computed it, and hashes of definition and data."""
-        return self.evaluated.versions
+        from gz_index.result import versions
+
+        return versions(self.index, self.data)  # a plan with gaps need not be an index
 
     @cached_property
     def evaluated(self) -> IndexResult:
         """The index of the same data, for targets of groups and for provenance."""
-        frame = pd.DataFrame(self.data.values, index=self.data.index, columns=list(self.data.codes))
-        return self.index.evaluate(frame)
+        return self.index.score(self.data)
 
     # -- goals -----------------------------------------------------------------------------------
 
@@ -228,9 +293,11 @@ class Monitor(Study):
             if target is None:
                 continue
             as_indicator = node if isinstance(node, Indicator) else _scored(node)
-            value = self.series(node.code).get(self.base_year)
+            declared = as_indicator.baseline
+            year = self.base_year if declared is None else declared.year or self.base_year
+            value = self.series(node.code).get(year)
             try:
-                out[node.code] = goal(as_indicator, target, base=value, base_year=self.base_year)
+                out[node.code] = goal(as_indicator, target, base=value, base_year=year)
             except DefinitionError as error:
                 problems.extend(error.problems)
         if problems:
@@ -245,8 +312,9 @@ class Monitor(Study):
     def _target(self, node: Node) -> Target | None:
         if self.horizon is not None:
             return next((t for t in node.targets if t.year == self.horizon), None)
-        coming = [t for t in node.targets if t.year is None or t.year >= self.year]
-        return next(iter(coming or node.targets[-1:]), None)
+        numbers = [t for t in node.targets if t.value is not None] or list(node.targets)
+        coming = [t for t in numbers if t.year is None or t.year >= self.year]
+        return next(iter(coming or numbers[-1:]), None)
 
     @cached_property
     def _series(self) -> dict[str, dict[int, float]]:
@@ -284,20 +352,25 @@ class Monitor(Study):
     def assess(self, code: str, year: int) -> tuple[Progress, dict[str, str]]:
         """Progress of a node in a year, and its class by every convention.
 
-        A node without target has its trend since the first known year.
+        A node without target has its trend since its ``baseline``, else since the first known
+        year.
         """
         known = self.series(code)
         value = known.get(year)
         names = {**CONVENTIONS, "": self.wording}
         aim = self.goals.get(code)
         if aim is not None:
-            p = progress(aim, value, year)
-            early = aim.target.year is None or year < aim.target.year
+            numbers = value is not None and aim.target.value is not None
+            if numbers and aim.base_year is not None and year < aim.base_year:
+                p = Progress("before base")
+            else:
+                p = progress(aim, value, year)
+            early = aim.target.year is not None and year < aim.target.year
             return p, {k: c.of(p, early=early) for k, c in names.items()}
-        first = min(known, default=None)
         node = self.index.framework.node(code)
         sign = node.direction.sign if isinstance(node, Indicator) else 1
-        t = trend(known.get(first) if first is not None else None, first, value, year, sign)
+        start, since = self._start(node, known)
+        t = trend(start, since, value, year, sign)
         p = Progress(t.outcome, growth=t.growth, without=t.without)
         return p, {k: c.of_trend(t) for k, c in names.items()}
 
@@ -359,11 +432,10 @@ class Monitor(Study):
             "words": target.text,
         }
 
-    @staticmethod
-    def _start(node: Node, known: Mapping[int, float]) -> tuple[float | None, int | None]:
+    def _start(self, node: Node, known: Mapping[int, float]) -> tuple[float | None, int | None]:
         declared = node.baseline if isinstance(node, Indicator) else None
         if declared is not None:
-            return declared.value, declared.year
+            return declared.value, declared.year or self.base_year
         first = min(known, default=None)
         return (None, None) if first is None else (known[first], first)
 
@@ -433,6 +505,8 @@ class Monitor(Study):
     def project(self, code: str, to: int | None = None, **how: Any) -> Projection:
         """Carry the series of an indicator on to the year of its target.
 
+        The series begins with the ``baseline``, where the data lack its year.
+
         Parameters
         ----------
         code : str
@@ -444,7 +518,8 @@ class Monitor(Study):
         Raises
         ------
         MethodError
-            There is neither a target with a year nor ``to``; or more is neither better nor worse.
+            There is neither a target with a year nor ``to``; or more is neither better nor worse,
+            as within an interval or of yes and no.
         """
         from gz_index.monitoring.projection import project
 
@@ -456,7 +531,13 @@ class Monitor(Study):
                 f"{self.name(code)}: " + ("best within an interval" if to else "no target year"),
                 hint="gz.project(series, to) takes any series" if to else "name one: to = ...",
             )
-        series = pd.Series(self.series(code), name=self.name(code), dtype=np.float64)
+        if aim is not None and aim.target.kind == "binary":
+            raise MethodError(f"{self.name(code)}: yes or no", hint="there is nothing to carry on")
+        known = self.series(code)
+        base = direction.baseline if isinstance(direction, Indicator) else None
+        if base is not None and (since := base.year or self.base_year) <= self.year:
+            known = {since: base.value} | known
+        series = pd.Series(known, name=self.name(code), dtype=np.float64)
         if aim is None or aim.aim is None:
             return project(series, to, better=sign, **how)
         cap, sign_ = aim.target.cap, aim.target.operator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -170,15 +170,13 @@ def _corners(
 
 def _under(index: Index, table: Table) -> Table:
     """Return data with the columns of another definition."""
-    place = {c: j for j, c in enumerate(table.codes)}
-    gone = [c for c in index.framework.codes if c not in place]
+    gone = [c for c in index.framework.codes if c not in table.codes]
     if gone:
         raise DataError(
             "the new data do not fit the old definition",
             [Problem(c, "is not in the new edition") for c in gone],
         )
-    at = [place[c] for c in index.framework.codes]
-    return replace(table, values=table.values[:, at], codes=index.framework.codes)
+    return table.only(index.framework.codes)
 
 
 def _fitted(
@@ -199,8 +197,7 @@ def _fitted(
         fits = None
     if same_tree and fits is not None:
         return fits, local, new.table.periods
-    frame = pd.DataFrame(table.values, index=table.index, columns=list(table.codes))
-    again = index.evaluate(frame, scale=fits)
+    again = index.score(table, scale=fits)
     if same_tree:
         return again.scale, local, new.table.periods
     return again.scale, again.local, again.table.periods

@@ -18,7 +18,7 @@ from gz_index.framework import ROOT, Framework, Text
 from gz_index.monitoring.bases import Form, refuse_definition, refuse_values, selected, with_goals
 from gz_index.monitoring.linking import growth_shares, symmetric_growth
 from gz_index.study import Study
-from gz_index.table import Table, align
+from gz_index.table import Table
 
 if TYPE_CHECKING:
     from gz_index.index import Index
@@ -56,8 +56,9 @@ def index_numbers(
       weighted arithmetic means up the tree; the form of the index of new drivers (新动能指数).
     - symmetric: :math:`g_{jt} = 100 (x_{jt} - x_{j,t-1}) / ((x_{jt} + x_{j,t-1}) / 2)`, its sign
       turned where less is better, weighted means :math:`V_{kt}` up the tree, and at every node
-      :math:`I_{kt} = I_{k,t-1} (200 + V_{kt}) / (200 - V_{kt})`, 100 at the base; the form of the
-      innovation index (中国创新指数). Growth is bounded, so that no indicator explodes.
+      :math:`I_{kt} = I_{k,t-1} (200 + V_{kt}) / (200 - V_{kt})`, 100 at the base; the form that
+      is commonly reported for the innovation index (中国创新指数): the release names the steps, and
+      its formula of growth was not checked. Growth is bounded, so that no indicator explodes.
     - efficacy: :math:`60 + 40 (x_{jt} - x_{j0}) / (x_{jT} - x_{j0})`, 60 at the base and 100 at the
       target, weighted arithmetic means up the tree: score and distance to the target are one.
 
@@ -122,7 +123,7 @@ def index_numbers(
     if form not in get_args(Form):
         raise MethodError(f"form = {form!r}", hint=f"form is one of {', '.join(get_args(Form))}")
     refuse_definition(index)
-    whole = align(data, index.framework, excluded=index.excluded)
+    index, whole, _ = index.ready(data)
     table, start = selected(whole, form, base, unit)
     f = index.framework
     remarks: list[Text] = []
@@ -136,9 +137,7 @@ def index_numbers(
     bare = Framework(
         tuple(replace(i, normalise=None, transform=None) for i in indicators), f.groups
     )
-    frame = pd.DataFrame(table.values, index=table.index, columns=list(table.codes))
-    result = index.replace(framework=bare, normalise=spec).evaluate(frame)
-    result = replace(result, table=replace(result.table, notes=whole.notes))
+    result = index.replace(framework=bare, normalise=spec).score(table)
     if aside:
         remarks.append(
             Text(

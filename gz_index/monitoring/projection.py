@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -182,28 +183,32 @@ def project(
     """
     years, y, remarks = _read(series)
     aim = _aim(better, operator)
+    if isinstance(to, bool) or not isinstance(to, int | np.integer):
+        raise MethodError(f"to = {to!r}", hint="a whole year")
     end = to + 10 if horizon is None else horizon
     _check(years[-1], to, end, level, target, cap)
     least = _minimum(minimum)
     t, h = np.array(years, dtype=np.float64) - years[0], to - years[-1]
     rows: dict[str, dict[str, Any]] = {}
     paths: dict[str, pd.DataFrame] = {}
-    for name in METHODS if methods is None else _known(methods):
-        why = refusal(name, least[name], t, y, cap)
-        fit = None if why else METHODS[name].fit(t, y, cap)
-        rows[name] = {"outcome": why or "no estimate"}
-        if fit is None:
-            continue
-        path = _path(fit, years, end, level)
-        at = path.iloc[h - 1]
-        if not np.isfinite(at["forecast"]):
-            rows[name] = {"outcome": "no finite forecast"}
-            continue
-        paths[name] = path.loc[:to]
-        rows[name] = _answer(at, y, cap) | _reached(path, end, years, y, target, aim)
-        if rows[name]["interval"] == "given" and target is not None:
-            rows[name]["probability"] = fit.chance(t[-1] + h, target, aim)
-    errors = _errors(list(dict.fromkeys([*paths, "drift"])), least, years, y, cap, h)
+    names = list(METHODS) if methods is None else _known(methods)
+    with warnings.catch_warnings():  # statsmodels adds filters when it is first imported
+        for name in names:
+            why = refusal(name, least[name], t, y, cap)
+            fit = None if why else METHODS[name].fit(t, y, cap)
+            rows[name] = {"outcome": why or "no estimate"}
+            if fit is None:
+                continue
+            path = _path(fit, years, end, level)
+            at = path.iloc[h - 1]
+            if not np.isfinite(at["forecast"]):
+                rows[name] = {"outcome": "no finite forecast"}
+                continue
+            paths[name] = path.loc[:to]
+            rows[name] = _answer(at, y, cap) | _reached(path, end, years, y, target, aim)
+            if rows[name]["interval"] == "given" and target is not None:
+                rows[name]["probability"] = fit.chance(t[-1] + h, target, aim)
+        errors = _errors(list(dict.fromkeys([*paths, "drift"])), least, years, y, cap, h)
     for name in paths:
         rows[name] |= _accuracy(errors, name, h, float(np.abs(y).max()))
     if "gm11" in paths:
@@ -246,7 +251,8 @@ def _read(series: Any) -> tuple[list[int], Array, list[Text]]:
         else:
             known[int(label)] = float(value)
     if problems or not known:
-        found = problems or [Problem("series", "no year has a value", "give at least one")]
+        what = str(getattr(series, "name", None) or "series")
+        found = problems or [Problem(what, "no year has a value", "give at least one")]
         raise DataError(
             "the series cannot be projected", listed(len(found), "years", found.__getitem__)
         )
@@ -279,9 +285,8 @@ def _aim(better: int, operator: str) -> Aim:
 def _check(
     last: int, to: int, horizon: int, level: float, target: float | None, cap: float | None
 ) -> None:
-    for name, year in (("to", to), ("horizon", horizon)):
-        if not isinstance(year, int | np.integer):
-            raise MethodError(f"{name} = {year!r}", hint="a whole year")
+    if not isinstance(horizon, int | np.integer):
+        raise MethodError(f"horizon = {horizon!r}", hint="a whole year")
     if to <= last:
         raise MethodError(f"to = {to}, but {last} is known", hint="name a year after the last one")
     if horizon < to:
@@ -297,6 +302,7 @@ def _check(
 
 
 def _known(names: Sequence[str]) -> list[str]:
+    names = [names] if isinstance(names, str) else names
     for name in names:
         if name not in METHODS:
             there = ", ".join(METHODS)

@@ -30,7 +30,8 @@ def target_level(target: Target, base: float | None, years: float | None = None)
     Returns
     -------
     float or None
-        None for a qualitative target, and for a rate without base or years.
+        None for a qualitative target, and for a rate without base or years, or on a base that is
+        not above zero.
 
     Examples
     --------
@@ -45,14 +46,14 @@ def target_level(target: Target, base: float | None, years: float | None = None)
     if target.kind == "increment":
         return (base or 0.0) + target.value
     if target.kind == "rate":
-        if base is None or years is None:
+        if base is None or base <= 0 or years is None:
             return None
         return float(base * (1 + target.value / 100) ** years)
     return target.value
 
 
 def target_text(target: Target, lang: Literal["zh", "en"] = "en") -> str:
-    """Return a target in a few signs: ``> 10``, ``1-2 more``, ``10 %/a``.
+    """Return a target in a few signs: ``> 10``, ``5 more``, ``10 %/a``.
 
     Examples
     --------
@@ -66,7 +67,7 @@ def target_text(target: Target, lang: Literal["zh", "en"] = "en") -> str:
         return yes if target.value else no
     number = f"{target.value:g}"
     if target.value_max is not None:
-        number = f"{number}-{target.value_max:g}"
+        number = f"{number}\u2013{target.value_max:g}"  # with a hyphen spreadsheets read a date
     sign = {"=": "", "range": ""}.get(target.operator, f"{target.operator} ")
     if target.kind == "increment":
         return f"{sign}新增{number}" if lang == "zh" else f"{sign}{number} more"
@@ -138,6 +139,8 @@ class Goal:
         if self.direction.sign == 0:
             low, high = self.interval
             return max(low - value, value - high, 0.0)
+        if self.target.kind == "binary":
+            return abs(self.aim - value)
         away = self.aim - value if self.upwards else value - self.aim
         return max(away, 0.0)
 
@@ -162,9 +165,18 @@ def goal(
     Raises
     ------
     DefinitionError
-        Comparator and direction contradict each other, or the target is due before the base.
+        Comparator and direction contradict each other, the target lies outside the interval in
+        which the indicator is best, or it is due before the base.
     """
     notes = []
+    ideal = indicator.direction.ideal
+    if ideal is not None and target.operator in ("<", "<=", ">", ">="):
+        raise _fault(
+            indicator,
+            f"the target is {target_text(target)} while it is best within "
+            f"[{ideal[0]:g}, {ideal[1]:g}]",
+            'give a range, or operator = "=" for the interval itself',
+        )
     better = {1: ("<", "<="), -1: (">", ">="), 0: ()}[indicator.direction.sign]
     if target.operator in better:
         raise _fault(
@@ -175,7 +187,8 @@ def goal(
         )
     declared = indicator.baseline
     if declared is not None:
-        if base is not None and not math.isclose(base, declared.value, rel_tol=1e-12):
+        same = declared.year is None or declared.year == base_year  # else of another year
+        if same and base is not None and not math.isclose(base, declared.value, rel_tol=1e-12):
             notes.append(
                 Text(
                     f"基期值采用定义中的{declared.value:g}，数据为{base:g}",
@@ -199,6 +212,12 @@ def goal(
     years = None if base_year is None or target.year is None else target.year - base_year
     aim = target_level(target, base, years)
     top = None if target.value_max is None else target_level(_top(target), base, years)
+    if ideal is not None and aim is not None and top is None and not ideal[0] <= aim <= ideal[1]:
+        raise _fault(
+            indicator,
+            f"the target {aim:g} lies outside [{ideal[0]:g}, {ideal[1]:g}], where it is best",
+            "correct the target or the direction",
+        )
     if top is not None and indicator.direction.sign < 0:
         aim, top = top, aim
     return Goal(target, indicator.direction, base, base_year, aim, top, tuple(notes))

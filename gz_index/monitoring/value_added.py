@@ -343,7 +343,7 @@ def _total(parts: list[_Sum]) -> _Sum:
 
 
 def _percent(part: float | None, whole: float | None) -> float:
-    return np.nan if part is None or not whole else 100.0 * part / whole
+    return np.nan if part is None or whole is None or whole <= 0 else 100.0 * part / whole
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -355,8 +355,8 @@ class ValueAdded:
     table : DataFrame
         Of each row of the data ``core`` and every class: ``value`` in the unit of the data;
         ``of_core`` and ``of_gdp`` in per cent (the former is empty for class 05 and where the core
-        is not complete, the latter without GDP); ``outcome``, a key of :data:`OUTCOMES`;
-        ``lacking``, the categories or industries that are not known.
+        is not complete or not above zero, the latter without GDP); ``outcome``, a key of
+        :data:`OUTCOMES`; ``lacking``, the categories or industries that are not known.
     classification : Classification
     unmapped : tuple of str
         Industries in the data that belong to no category, and were not counted.

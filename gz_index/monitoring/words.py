@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
@@ -66,8 +67,8 @@ def class_text(name: str, lang: Lang, *, sign: bool = True) -> str:
     """Return a class in words, with its sign before it."""
     if not name:
         return ""
-    words, mark = CLASSES[name]
-    return f"{mark} {words.get(lang)}" if sign else words.get(lang)
+    words, mark = CLASSES.get(name, (Text.of(name), ""))  # a convention may have its own
+    return f"{mark} {words.get(lang)}".lstrip() if sign else words.get(lang)
 
 
 def dashboard(m: Monitor, lang: Lang) -> pd.DataFrame:
@@ -119,9 +120,13 @@ def _known(m: Monitor) -> Iterator[Text]:
     """How many targets can be assessed, and why the others cannot."""
     t = m.table
     numbers = t[(t["target"] != "") & (t["outcome"] != "in words")]
-    why = numbers[numbers["class"] == ""]["outcome"].value_counts()
-    done = len(numbers) - int(why.sum())
-    causes = [(OUTCOMES[str(o)], int(n)) for o, n in why.items()]
+    unrated = numbers[numbers["class"] == ""]
+    why = [  # of what is assessed without a class: why the numbers say nothing
+        GROWTH[w] if o == "assessed" and w else OUTCOMES[o]
+        for o, w in zip(unrated["outcome"], unrated["without"], strict=True)
+    ]
+    done = len(numbers) - len(why)
+    causes = Counter(why).most_common()
     zh, en = f"可评估{done}项", f"{done} can be assessed"
     if causes:
         zh += "；其余：" + "、".join(f"{o.zh}{n}项" for o, n in causes)
@@ -168,7 +173,9 @@ def _understood(m: Monitor) -> Iterator[Text]:
         for note in aim.notes:
             said.setdefault(note, []).append(code)
     for i in m.index.framework.indicators:
-        if i.baseline and i.baseline.operator != "=" and len(m.series(i.code)) > 1:
+        base = i.baseline
+        since = m.base_year if base is None or base.year is None else base.year
+        if base and base.operator != "=" and any(y > since for y in m.series(i.code)):
             said.setdefault(_SOFT, []).append(i.code)
     for code, aim in m.goals.items():
         if aim.target.assumption:

@@ -99,8 +99,12 @@ def _fill(book: Any, title: str, frame: pd.DataFrame, how: dict[str, str]) -> No
 
 def _plain(value: Any) -> Any:
     """A cell as openpyxl takes it."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return None
+    if isinstance(value, str):
+        return ILLEGAL_CHARACTERS_RE.sub("", value)  # control characters, which no cell may hold
     return value.item() if isinstance(value, np.generic) else value
 
 

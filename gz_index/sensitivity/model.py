@@ -72,8 +72,8 @@ class Model:
         nodes: Sequence[str] = (ROOT,),
         period: Hashable | None = None,
     ) -> None:
-        self.index = index
         self.nominal: IndexResult = index.evaluate(data)
+        self.index = index = self.nominal.index  # a screen may have left out indicators
         self.choices = _choices(index, choices)
         self.nodes = tuple(nodes)
         for code in self.nodes:
@@ -87,7 +87,7 @@ class Model:
         ends = np.cumsum([0, *widths])
         self.columns = [slice(int(a), int(b)) for a, b in pairwise(ends)]
         self.width = int(ends[-1])
-        self.variants = Variants(index, self.choices, self.table, self.nodes)
+        self.variants = Variants(index, self.choices, self.table, self.nodes, data)
         self._states: dict[Key, State] = {}
 
     # -- what the study is about -----------------------------------------------------------------

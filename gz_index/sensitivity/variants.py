@@ -19,7 +19,7 @@ from gz_index.errors import DataError, GzIndexError, MethodError, Problem, said_
 from gz_index.framework import Framework
 from gz_index.normalise import fit
 from gz_index.sensitivity.climb import Climb
-from gz_index.table import Table, align
+from gz_index.table import Table
 from gz_index.weighting.local import LocalWeights
 
 if TYPE_CHECKING:
@@ -78,15 +78,23 @@ class Variants:
     index : Index
     choices : sequence of Choice
     table : Table
-        The data of the study.
+        The data of the study, prepared.
     nodes : tuple of str
         Groups whose scores are followed.
+    data : DataFrame
+        The data as they came, for alternatives to the preparation.
     """
 
     def __init__(
-        self, index: Index, choices: Sequence[Choice], table: Table, nodes: tuple[str, ...]
+        self,
+        index: Index,
+        choices: Sequence[Choice],
+        table: Table,
+        nodes: tuple[str, ...],
+        data: Any = None,
     ) -> None:
         self.index, self.choices, self.table, self.nodes = index, choices, table, nodes
+        self.data = data
         self.discrete = [i for i, c in enumerate(choices) if isinstance(c, Discrete)]
         self.levels = {i: self.choice(i).levels for i in self.discrete}
         self._tables: dict[Any, Table] = {}
@@ -127,10 +135,10 @@ class Variants:
         levels = dict(zip(self.discrete, key, strict=True))
         chosen = [(i, self.choices[i], level) for i, level in levels.items()]
         omitted = tuple((i, k) for i, c, k in chosen if isinstance(c, Omit))
-        tables = tuple((i, k) for i, c, k in chosen if isinstance(c, Tables))
+        tables = tuple((i, k) for i, c, k in chosen if isinstance(c, Tables) or _prepares(c))
         parts: dict[str, tuple[tuple[int, int], ...]] = {"whole": (), "column": (), "tree": ()}
         for i, c, k in chosen:
-            if isinstance(c, Alternatives):
+            if isinstance(c, Alternatives) and not _prepares(c):
                 kind = _reach(c)
                 parts[kind] = (*parts[kind], (i, k))
         index = self._variant((*omitted, *parts["tree"], *parts["column"]))
@@ -205,17 +213,28 @@ class Variants:
         table = self.table
         for i, level in tables:
             table = _once(self._tables, (i, level), lambda i=i, k=level: self._other_table(i, k))
-        at = [table.codes.index(c) for c in index.framework.codes]
-        if len(at) < len(table.codes):
-            table = replace(table, values=table.values[:, at], codes=index.framework.codes)
+        if len(index.framework.codes) < len(table.codes):
+            table = table.only(index.framework.codes)
         scale = fit(table, index.framework, normalise)
         return scale, scale.apply(table)[0], table
 
     def _other_table(self, i: int, level: int) -> Table:
         c = self.choices[i]
-        assert isinstance(c, Tables)
+        assert isinstance(c, Tables | Alternatives)
         name = c.levels[level]
-        table = align(c.of[name], self.index.framework, excluded=self.index.excluded)
+        if isinstance(c, Tables):
+            table = self.index.ready(c.of[name]).table
+        else:
+            table = self.index.replace(prepare=c.of[level]).ready(self.data).table
+        if table.codes != self.table.codes:
+            other = sorted({*table.codes} ^ {*self.table.codes})
+            raise DataError(
+                f"{c.label} = {name} leaves other indicators",
+                [
+                    Problem(v, "is in one of the tables only", "screen before the study")
+                    for v in other
+                ],
+            )
         where = pd.Index(table.index).get_indexer(self.table.index)
         more = len(table.units) > len(self.table.units) and self.index.missing.policy != "drop"
         if (where < 0).any() or more:
@@ -232,6 +251,11 @@ class Variants:
                 [Problem(table.codes[j], f"missing for {table.row_name(int(row))}", "fill it")],
             )
         return table
+
+
+def _prepares(c: Choice) -> bool:
+    """Whether a choice gives another table of data."""
+    return isinstance(c, Alternatives) and c.part == "prepare"
 
 
 def _reach(c: Alternatives) -> str:

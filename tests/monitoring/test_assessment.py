@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -218,11 +219,37 @@ def test_a_target_that_contradicts_its_indicator_is_refused():
         ({"value": 2, "value_max": 1, "operator": "range"}, "from 2 to 1 is empty"),
         ({"value": 120, "kind": "share"}, "120 is above the limit of a share, 100"),
         ({"value": 1, "cap": 100}, "cap belongs to a share"),
+        ({"value": -5, "kind": "share"}, "-5 is below zero, and a share is not"),
+        ({"value": -100, "kind": "rate"}, "-100 per cent a year leaves nothing"),
+        ({"value": 0, "value_max": 1, "operator": "range", "kind": "binary"}, "not 0 to 1"),
+        ({"value": float("nan")}, "value is nan, not a finite number"),
+        ({"value": "ten"}, "value is 'ten', not a finite number"),
+        ({"value": 1, "year": "2025"}, "year is '2025', not a whole number"),
     ],
 )
 def test_targets_that_make_no_sense(parts, message):
     with pytest.raises(ValueError, match=message):
         Target(**parts)
+
+
+def test_what_is_no_target_or_baseline_is_refused_by_name():
+    for wrong in ({"value": 10}, "10", 10, [10]):
+        with pytest.raises(gz.DefinitionError, match="x: targets: .* is no target"):
+            Indicator(code="x", targets=wrong)
+        with pytest.raises(gz.DefinitionError, match="g: targets: .* is no target"):
+            gz.Group(code="g", targets=wrong)
+    with pytest.raises(gz.DefinitionError, match="x: baseline: 5; write Baseline"):
+        Indicator(code="x", baseline=5)
+    with pytest.raises(ValueError, match="operator is '=='"):
+        Baseline(5, 2022, "==")
+
+
+def test_years_of_numpy_are_years():
+    target = Target(10, year=np.int64(2025))
+    index = gz.Index(
+        id="t", version="1", framework=gz.Framework((Indicator(code="x", targets=target),))
+    )
+    assert gz.Index.from_toml(index.to_toml()).framework == index.framework
 
 
 def test_words_of_conventions():
@@ -242,7 +269,7 @@ def test_words_of_conventions():
     [
         (Target(10, operator=">"), "> 10", "> 10"),
         (Target(5, kind="increment"), "5 more", "新增5"),
-        (Target(1, 2, kind="increment", operator="range"), "1-2 more", "新增1-2"),
+        (Target(1, 2, kind="increment", operator="range"), "1\u20132 more", "新增1\u20132"),
         (Target(8, kind="rate", operator=">="), ">= 8 %/a", ">= 年均8%"),
         (Target(kind="binary"), "yes", "是"),
         (Target(kind="qualitative"), "in words", "定性"),

@@ -350,3 +350,8 @@ def test_it_shows():
     table = v.to_frame()
     table["value"] = 0
     assert v.core.tolist() == [127555.0]
+
+
+def test_no_share_of_a_core_below_zero():
+    v = core_value_added({"01": -5.0, "02": 1, "03": 1, "04": 1})
+    assert v.table["of_core"].isna().all()

@@ -9,7 +9,7 @@ import pytest
 
 import gz_index as gz
 from gz_index.framework import Baseline, Target
-from gz_index.monitoring.assessment import plan_wording
+from gz_index.monitoring.assessment import Convention, plan_wording
 from gz_index.study import Saved
 
 #: the numbers of the plan for 2025, as its second chapter has them
@@ -327,3 +327,136 @@ def test_a_name_that_looks_like_a_formula_stays_text(tmp_path):
     sheet = openpyxl.load_workbook(path)["监测表"]
     (cell,) = [c for c in sheet[2] if isinstance(c.value, str) and c.value.startswith("=")]
     assert cell.data_type == "s"
+
+
+# -- found by a review -----------------------------------------------------------------------------
+
+
+def test_a_trend_starts_at_the_declared_baseline():
+    index, data = made(
+        gz.Indicator(code="a", parent="p", baseline=Baseline(100, 2021)), a=[110.0, 121.0]
+    )
+    row = gz.monitor(index, data).table.loc["a"]
+    assert (row["base"], row["base_year"]) == (100, 2021)
+    assert row["growth"] == pytest.approx(0.1)
+    single = gz.monitor(index, data.iloc[:1]).table.loc["a"]
+    assert (single["outcome"], single["class"]) == ("no target", "improving")
+
+
+def test_a_baseline_of_another_year_is_not_compared_with_the_base_year():
+    index, data = made(
+        aim("a", Target(10, year=2025), baseline=Baseline(7.64, 2023)),
+        gz.Indicator(code="b", parent="p", baseline=Baseline(1, 2022)),
+        a=[5, 7.64, 9],
+        b=[1, 2, 3],
+    )
+    assert not any("as the definition says" in n for n in gz.monitor(index, data).notes)
+
+
+def test_a_target_without_a_year_is_not_met_ahead_of_time():
+    index, data = made(aim("a", Target(10)), a=[5, 11])
+    row = gz.monitor(index, data).table.loc["a"]
+    assert (row["outcome"], row["class"]) == ("met", "achieved")
+
+
+def test_values_that_do_not_fit_their_target_are_named_at_once():
+    index, data = made(
+        aim("a", Target(kind="binary", year=2025), name="Law"),
+        aim("b", Target(90, kind="share", year=2025)),
+        a=[0, 0.5],
+        b=[80, 105],
+    )
+    with pytest.raises(gz.DataError, match=r"(?s)Law\) for city, 2023: a yes/no indicator is 0\.5"
+                       r".*b.*2023: a share is 105, outside 0 and its limit 100"):  # fmt: skip
+        gz.monitor(index, data)
+
+
+def test_values_before_the_base_only():
+    index, data = made(aim("a", Target(10, year=2025), baseline=Baseline(7, 2024)), a=[5, 6])
+    row = gz.monitor(index, data).table.loc["a"]
+    assert (row["outcome"], row["class"]) == ("before base", "")
+
+
+@pytest.mark.parametrize("base", [0.0, -10.0])
+def test_a_rate_on_a_base_not_above_zero_is_no_number(base):
+    index, data = made(aim("a", Target(5, kind="rate", year=2025)), a=[base, 8])
+    row = gz.monitor(index, data).table.loc["a"]
+    assert (row["outcome"], row["class"]) == ("no rate", "")
+    assert row[["aim", "completion", "ratio", "left"]].isna().all()
+
+
+def test_targets_of_moderate_indicators():
+    best = {"interval": [3, 6]}
+    for target, said in (
+        (Target(2, year=2025, operator="<"), r"< 2 while it is best within \[3, 6\]"),
+        (Target(9, year=2025), r"the target 9 lies outside \[3, 6\]"),
+    ):
+        index, data = made(aim("a", target, direction=best), a=[8, 4])
+        with pytest.raises(gz.DefinitionError, match=said):
+            gz.monitor(index, data)
+
+
+def test_why_an_assessed_target_has_no_class_is_said():
+    index, data = made(aim("a", Target(5, year=2025, operator=">")), a=[5, 4])
+    assert (
+        "0 can be assessed; the others: 1 the target is the base"
+        in gz.monitor(index, data).notes[0]
+    )
+
+
+def test_an_unfulfilled_yes_no_target_has_something_left():
+    index, data = made(aim("a", Target(0, kind="binary", year=2025)), a=[1, 1])
+    assert gz.monitor(index, data).table.loc["a", "left"] == 1
+
+
+def test_a_plan_with_gaps_is_saved_although_it_is_no_index(tmp_path):
+    index, data = made(aim("a", Target(10, year=2025)), aim("b", Target(9, year=2025)),
+                       a=[5, 6, 7], b=[4, None, 5])  # fmt: skip
+    m = gz.monitor(index.replace(missing="error"), data)
+    assert Saved.load(m.save(tmp_path / "out")).versions == m.versions
+    assert m.versions["data_hash"] == index.evaluate(data).versions["data_hash"]
+
+
+def test_a_convention_with_classes_of_its_own(tmp_path):
+    own = Convention(name=gz.Text("本市", "ours"), by="time", edges={"good": 1.0}, worst="poor",
+                     source="ours")  # fmt: skip
+    index, data = made(aim("a", Target(10, year=2025)), a=[5, 6])
+    m = gz.monitor(index, data, wording=own)
+    assert m.to_frame(lang="zh")["评价"].tolist() == ["poor"]
+    m.to_excel(tmp_path / "own.xlsx")
+
+
+def test_control_characters_do_not_stop_the_workbook(tmp_path):
+    index, data = made(aim("a", Target(10, year=2025), name="bell\x07"), a=[5, 6])
+    book = openpyxl.load_workbook(gz.monitor(index, data).to_excel(tmp_path / "o.xlsx"))
+    assert "bell" in [c.value for c in book.worksheets[0][2]]
+
+
+def test_a_target_in_words_does_not_hide_one_that_was_missed():
+    later = Target(kind="qualitative", year=2035)
+    index, data = made(aim("a", [Target(10, year=2023, force="binding"), later]), a=[5, 6, 7])
+    assert gz.monitor(index, data).missed_binding == ["a"]
+
+
+@pytest.mark.parametrize("what", ["year", "base", "horizon"])
+def test_years_are_whole_numbers(what):
+    index, data = made(aim("a", Target(10, year=2025)), a=[5, 6])
+    with pytest.raises(gz.MethodError, match=f"monitor: {what} = '2023'"):
+        gz.monitor(index, data, **{what: "2023"})
+    floats = data.set_axis(data.index.set_levels([2022.0, 2023.0], level="year"))
+    assert gz.monitor(index, floats).table.loc["a", "completion"] == 0.2
+
+
+def test_flags_that_are_no_words_are_refused():
+    index, data = made(aim("a", Target(10, year=2025)), a=[5, 6])
+    with pytest.raises(gz.DataError, match="flags, a for city, 2023: True is no word"):
+        gz.monitor(index, data, flags=pd.DataFrame({"a": [False, True]}, index=data.index))
+
+
+def test_a_projection_begins_with_the_baseline():
+    index, data = made(aim("a", Target(10, year=2025), baseline=Baseline(4, 2021)), a=[5])
+    p = gz.monitor(index, data).project("a")
+    assert p.series.to_dict() == {2021: 4, 2022: 5}
+    law, data = made(aim("a", Target(kind="binary", year=2025)), a=[0, 0])
+    with pytest.raises(gz.MethodError, match="yes or no"):
+        gz.monitor(law, data).project("a")

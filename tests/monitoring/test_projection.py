@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -609,3 +611,24 @@ def test_remaining_growth_equals_required_growth_of_what_is_left():
 def test_refusals_of_growth(call, message):
     with pytest.raises(gz.MethodError, match=message):
         call()
+
+
+def test_options_that_are_easily_mistaken():
+    with pytest.raises(gz.MethodError, match="to = '2025'"):
+        project({2022: 1.0, 2023: 2.0}, "2025")
+    assert project({2022: 1.0, 2023: 2.0}, 2025, methods="linear").table.index.tolist() == [
+        "linear"
+    ]
+    with pytest.raises(gz.DataError, match="stations: no year has a value"):
+        project(pd.Series({2022: None}, name="stations"), 2025)
+
+
+def test_filters_stay_when_statsmodels_is_first_imported():
+    code = (
+        "import sys, warnings, pandas, gz_index as gz\n"
+        "filters = list(warnings.filters)\n"
+        "assert 'statsmodels' not in sys.modules\n"
+        "gz.project({2015 + k: 1 + k + k % 3 for k in range(9)}, 2026, target=12, cap=99)\n"
+        "assert filters == list(warnings.filters)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
