@@ -298,7 +298,8 @@ def _missing(framework: Framework, code: str, extra: list[str]) -> Problem:
         (c for n in _called(framework.node(code)) if n and (c := closest(n, extra))),
         "",
     )
-    return Problem(_label(framework, code), f"there is no such column{near}")
+    hint = "" if near else "add it; leave its cells empty where nothing is known"
+    return Problem(_label(framework, code), f"there is no such column{near}", hint)
 
 
 # -- cells ---------------------------------------------------------------------------------------

@@ -403,7 +403,7 @@ class Monitor(Study):
             "name": self.name(code),
             "unit": str(node.unit) if isinstance(node, Indicator) else "",
             "base_year": base_year,
-            "base": base,
+            "base": None if aim and aim.counted else base,
             "year": year if known else None,
             "value": known.get(year),
             "aim": None if aim is None else aim.aim,

@@ -91,6 +91,8 @@ class Goal:
         Level to be reached; of a range the end that is reached first.
     aim_max : float or None
         The other end of a range.
+    counted : bool
+        Whether no base is known and the series counts what is new since the base year.
     notes : tuple of Text
         How the numbers were understood.
     """
@@ -101,6 +103,7 @@ class Goal:
     base_year: int | None = None
     aim: float | None = None
     aim_max: float | None = None
+    counted: bool = False
     notes: tuple[Text, ...] = ()
 
     @property
@@ -196,7 +199,8 @@ def goal(
                 )
             )
         base, base_year = declared.value, declared.year or base_year
-    if target.kind == "increment" and base is None:
+    counted = target.kind == "increment" and base is None
+    if counted:
         base = 0.0
         notes.append(
             Text(
@@ -220,7 +224,7 @@ def goal(
         )
     if top is not None and indicator.direction.sign < 0:
         aim, top = top, aim
-    return Goal(target, indicator.direction, base, base_year, aim, top, tuple(notes))
+    return Goal(target, indicator.direction, base, base_year, aim, top, counted, tuple(notes))
 
 
 def _fault(indicator: Indicator, what: str, hint: str) -> DefinitionError:

@@ -81,6 +81,7 @@ def test_what_is_not_known_is_said(known):
     rest = set(PLAN) - {"g5_stations", "core_share"}
     assert set(t.loc[sorted(rest), "outcome"]) == {"no data"}
     assert t.loc["total", "outcome"] == "in words"
+    assert np.isnan(t.loc["single_champions", "base"])  # counted from zero, which is no figure
     assert (t.loc[t["target"] == "", "class"] == "").all()  # one year is no trend
     assert "10 targets with a number, 1 can be assessed" in known.notes[0]
     assert "8 no data, 1 no base" in known.notes[0]
