@@ -1,0 +1,1 @@
+"""Auditing data and index: breaks, structure, findings, and checks of published numbers."""
