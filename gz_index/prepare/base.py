@@ -216,6 +216,10 @@ class Step(ABC):
         A step whose outcome for a row depends on other rows keeps that outcome in ``fitted``.
         """
 
+    def whole_columns(self, fitted: Fitted, sheet: Sheet) -> frozenset[str]:
+        """Columns that were changed as a whole, and not cell by cell."""
+        return frozenset(sheet.codes if self.whole else ())
+
     def said(self, fitted: Fitted) -> tuple[Text, ...]:
         """What a reader has to know of the step, in both languages."""
         return ()

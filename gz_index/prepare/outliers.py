@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, get_args
 
@@ -16,9 +16,17 @@ from gz_index._arrays import Array
 from gz_index._registry import closest
 from gz_index.errors import DataError, MethodError, Problem
 from gz_index.framework import Framework, Text
-from gz_index.labels import listed
 from gz_index.normalise.base import TRANSFORMS, constant, number, one_of, pair, transform
 from gz_index.prepare.base import Fitted, Sheet, Step
+from gz_index.prepare.reshaping import (
+    OUT_OF_LOG,
+    check_domain,
+    likeliest,
+    refuse_declared,
+    reshaped,
+    transform_name,
+    transformed,
+)
 
 __all__ = ["OUTCOMES", "Treat", "winsorise"]
 
@@ -364,7 +372,7 @@ class Treat(Step):
         own = sheet.indicator(j).transform
         if own is not None:
             hint = "correct it, or take the indicator's transform out"
-            _check_domain(sheet, j, TRANSFORMS[own][1], f"transform = {own!r}", hint)
+            check_domain(sheet, j, TRANSFORMS[own][1], f"transform = {own!r}", hint)
         out: dict[str, Any] = {"outcome": "untouched", "values": v.size, "below": 0, "above": 0}
         if self.rule == "bounds":
             assert self.bounds is not None
@@ -412,9 +420,9 @@ class Treat(Step):
             out |= {"low": float(v[below])} if below else {}
             out |= {"high": float(v[v.size - 1 - above])} if above else {}
         else:
-            _refuse_declared(sheet, j, self.then)
+            refuse_declared(sheet, j, self.then)
             out |= self._parameters(sheet, j, v)
-            after = _shape(_transformed(v, out))
+            after = _shape(transformed(v, out))
             out["outcome"] = "still-skewed" if after.flagged(*limits) else "transformed"
         return out | {"skew_after": after.skew, "kurtosis_after": after.kurtosis}
 
@@ -428,12 +436,12 @@ class Treat(Step):
             how["power"] = self.power
             if self.power is None:
                 if self.then == "box-cox":
-                    _check_domain(sheet, j, lambda x: x > 0, "box-cox", _OUT_OF_LOG)
-                how["power"] = _likeliest(self.then, v)
-        column = _column(sheet, j, how)
+                    check_domain(sheet, j, lambda x: x > 0, "box-cox", OUT_OF_LOG)
+                how["power"] = likeliest(self.then, v)
+        column = reshaped(sheet, j, how)
         if _constant(np.nanmin(column), np.nanmax(column)):
             raise MethodError(
-                f"treat: {_name(how)} leaves {sheet.label(j)} without distinct values",
+                f"treat: {transform_name(how)} leaves {sheet.label(j)} without distinct values",
                 hint="choose another power, or another transform",
             )
         return how
@@ -448,10 +456,14 @@ class Treat(Step):
                 continue
             j = sheet.codes.index(code)
             if "transform" in how:
-                values[:, j] = _column(sheet, j, how)
+                values[:, j] = reshaped(sheet, j, how)
             elif "low" in how or "high" in how:
                 values[:, j] = np.clip(values[:, j], how.get("low"), how.get("high"))
         return sheet.with_values(values)
+
+    def whole_columns(self, fitted: Fitted, sheet: Sheet) -> frozenset[str]:
+        """Columns that were transformed."""
+        return frozenset(c for c, how in fitted["columns"].items() if "transform" in how)
 
     def said(self, fitted: Fitted) -> tuple[Text, ...]:
         """Which columns had which outcome."""
@@ -505,108 +517,14 @@ def _between(out: dict[str, Any], v: Array, low: float, high: float) -> dict[str
     return out | {k: e for k, e in ends.items() if math.isfinite(e)}
 
 
-# -- transforms ------------------------------------------------------------------------------------
-
-_OUT_OF_LOG = "then = 'yeo-johnson' takes any number"
-
-
-def _column(sheet: Sheet, j: int, how: Mapping[str, Any]) -> Array:
-    """Return a column transformed as it was fitted.
-
-    Raises
-    ------
-    DataError
-        A value is outside the domain, or its transform is no number.
-    """
-    if how["transform"] != "yeo-johnson":
-        least = how.get("shift", 0.0)
-        _check_domain(sheet, j, lambda x: x > least, _name(how), _OUT_OF_LOG)
-    out = np.array(sheet.values[:, j])
-    known = ~np.isnan(out)
-    out[known] = _transformed(out[known], how)
-    finite = np.isfinite(out)
-    _check_domain(sheet, j, lambda _: finite, _name(how), "choose a power nearer to 1")
-    return out
-
-
-def _transformed(x: Array, how: Mapping[str, Any]) -> Array:
-    """Transform values within the domain; infinite where a power is too large for a number."""
-    name = how["transform"]
-    if name in ("log", "log-shift"):
-        return np.asarray(np.log(x - how.get("shift", 0.0)))
-    with np.errstate(all="ignore"):
-        if name == "box-cox":
-            from scipy.special import boxcox
-
-            return np.asarray(boxcox(x, how["power"]))
-        from scipy.stats import yeojohnson
-
-        return np.asarray(yeojohnson(x, lmbda=how["power"]))
-
-
-def _likeliest(name: str, v: Array) -> float:
-    """Return the lambda of the largest likelihood."""
-    from scipy.stats import boxcox_normmax, yeojohnson_normmax
-
-    with np.errstate(all="ignore"):
-        found = boxcox_normmax(v, method="mle") if name == "box-cox" else yeojohnson_normmax(v)
-    return float(found)
-
-
-def _check_domain(
-    sheet: Sheet, j: int, inside: Callable[[Array], NDArray[np.bool_]], what: str, hint: str
-) -> None:
-    """Refuse values of a column that a transform cannot take."""
-    x = sheet.values[:, j]
-    bad = np.flatnonzero(~inside(x) & ~np.isnan(x))
-    if bad.size:
-        raise DataError(
-            f"treat: {what} cannot take every value",
-            listed(
-                bad.size,
-                "such cells",
-                lambda k: Problem(
-                    sheet.label(j),
-                    f"{x[bad[k]]:.10g} for {sheet.table.row_name(int(bad[k]))}",
-                    hint,
-                ),
-            ),
-        )
-
-
-def _refuse_declared(sheet: Sheet, j: int, then: str) -> None:
-    """Refuse a transform of an indicator whose definition holds numbers in raw units."""
-    i = sheet.indicator(j)
-    held = {
-        "goalposts": i.goalposts,
-        "a best interval": i.direction.ideal,
-        "a target": i.target,
-        "a baseline": i.baseline,
-    }
-    have = [name for name, value in held.items() if value is not None]
-    if have:
-        raise MethodError(
-            f"treat: {sheet.label(j)} is still skewed and would be transformed ({then}), but it "
-            f"has {' and '.join(have)} in raw units",
-            hint="set then = 'none' for it, raise points, or give it a transform of its own",
-        )
-
-
 # -- words -----------------------------------------------------------------------------------------
-
-
-def _name(how: Mapping[str, Any]) -> str:
-    name = how["transform"]
-    if name == "log-shift":
-        return f"log of x {'-' if how['shift'] >= 0 else '+'} {abs(how['shift']):.6g}"
-    return f"{name}, λ = {how['power']:.4g}" if "power" in how else str(name)
 
 
 def _case(code: str, how: Mapping[str, Any], lang: int) -> str:
     """One column, in Chinese (0) or English (1)."""
     parts = []
     if "transform" in how:
-        parts.append(_name(how))
+        parts.append(transform_name(how))
     elif how["below"] or how["above"]:
         low, high = how["below"], how["above"]
         parts.append((f"低端{low}个，高端{high}个", f"{low} low, {high} high")[lang])

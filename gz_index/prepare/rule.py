@@ -94,7 +94,10 @@ class Prepare:
 
     def problems(self, framework: Framework) -> list[Problem]:
         """Return what is wrong with the steps for this tree."""
-        return [p for s in self.steps for p in s.problems(framework)]
+        from gz_index.prepare.denominate import divided_twice
+
+        found = [p for s in self.steps for p in s.problems(framework)]
+        return found or divided_twice(self.steps, framework)
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return what :func:`prepare` reads, in plain types."""
@@ -190,6 +193,8 @@ class Prepared:
     def cells(self) -> pd.DataFrame:
         """Every cell that a step changed by itself: filled in, winsorised.
 
+        Columns that were changed as a whole (denominated, transformed) are in the notes.
+
         Returns
         -------
         DataFrame
@@ -197,13 +202,15 @@ class Prepared:
             ``after``; in the order of steps, columns, rows.
         """
         rows = []
-        for s, old, new in zip(self.steps, self.stages[:-1], self.stages[1:], strict=True):
-            if s.whole:
-                continue
+        stages = zip(self.steps, self.fitted, self.stages[:-1], self.stages[1:], strict=True)
+        for s, found, old, new in stages:
+            whole = s.whole_columns(found, new)
             place = {key: i for i, key in enumerate(old.keys)}
             keys = new.keys
             at = np.array([place[key] for key in keys], dtype=np.intp)
             for j, code in enumerate(new.codes):
+                if code in whole:
+                    continue
                 a, b = old.values[at, old.codes.index(code)], new.values[:, j]
                 changed = (a != b) & ~(np.isnan(a) & np.isnan(b))
                 at_ = np.flatnonzero(changed).tolist()
