@@ -51,6 +51,7 @@ _HOME = {
     "experts": "choices",
     "balance": "sensitivity.effective",
     "importance": "sensitivity.effective",
+    "imputations": "sensitivity.imputed",
     "leave_one_out": "comparison",
     "change": "monitoring.accounting",
     "core_value_added": "monitoring.value_added",
@@ -115,13 +116,8 @@ __all__ = [
 
 
 _MODULES = (
-    "aggregate",
-    "choices",
-    "monitoring",
-    "normalise",
-    "sensitivity",
-    "testing",
-    "weighting",
+    *("aggregate", "auditing", "choices", "monitoring", "normalise", "prepare"),
+    *("sensitivity", "testing", "weighting"),
 )
 
 

@@ -12,6 +12,7 @@ from gz_index.sensitivity.acceptability import Acceptability, smaa
 from gz_index.sensitivity.crossings import Interval, least_change, order_interval, top_interval
 from gz_index.sensitivity.effective import Balance, Importance, balance, importance
 from gz_index.sensitivity.factorial import Exact, anova
+from gz_index.sensitivity.imputed import Imputations, imputations
 from gz_index.sensitivity.indices import Design, Indices, bootstrap, design, sobol_indices
 from gz_index.sensitivity.montecarlo import Uncertainty, uncertainty
 from gz_index.sensitivity.ranks import ranks_of
@@ -36,6 +37,7 @@ __all__ = [
     "Design",
     "Exact",
     "Importance",
+    "Imputations",
     "Indices",
     "Interval",
     "Overtake",
@@ -55,6 +57,7 @@ __all__ = [
     "expected_ranks",
     "frontiers",
     "importance",
+    "imputations",
     "least_change",
     "linear_parts",
     "order_interval",
