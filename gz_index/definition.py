@@ -15,9 +15,6 @@ from gz_index._registry import closest
 from gz_index.choices import Sensitivity
 from gz_index.errors import DefinitionError, GzIndexError, MethodError, Problem
 from gz_index.framework import (
-    FORCES,
-    KINDS,
-    OPERATORS,
     ROOT,
     Baseline,
     Direction,
@@ -28,9 +25,11 @@ from gz_index.framework import (
     Target,
     Text,
 )
-from gz_index.index import Index, Missing, Source
+from gz_index.index import Index, Source
+from gz_index.missing import Missing
 from gz_index.normalise import normaliser, to_spec
 from gz_index.prepare.rule import prepare
+from gz_index.target import FORCES, KINDS, OPERATORS
 from gz_index.weighting.rule import weight
 
 __all__ = ["read", "to_dict", "write"]

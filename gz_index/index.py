@@ -19,6 +19,7 @@ from gz_index.choices import Sensitivity
 from gz_index.engine import Plan
 from gz_index.errors import DataError, DefinitionError, GzIndexError, MethodError, Problem
 from gz_index.framework import Excluded, Framework, Text
+from gz_index.missing import Missing
 from gz_index.normalise import Normaliser, fit, normaliser
 from gz_index.prepare.rule import Prepare, Prepared, prepare
 from gz_index.result import IndexResult
@@ -32,64 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Index", "Missing", "Source"]
 
-Policy: TypeAlias = Literal["error", "renormalise", "drop"]
 Ties: TypeAlias = Literal["min", "max", "average", "dense"]
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """What to do with missing cells.
-
-    Parameters
-    ----------
-    policy : {"error", "renormalise", "drop"}
-        Refuse them; score a group from the children it has, with their weights rescaled (which
-        amounts to filling a gap by the mean of the others); or drop each unit that has a gap.
-    coverage : float in (0, 1]
-        With ``renormalise``: share of the indicators below a node that must be known for the node
-        to be scored at all.
-    """
-
-    policy: Policy = "error"
-    coverage: float = 0.65
-
-    def __post_init__(self) -> None:
-        problems = []
-        if self.policy not in get_args(Policy):
-            problems.append(
-                Problem(
-                    "missing.policy", repr(self.policy), f"one of {', '.join(get_args(Policy))}"
-                )
-            )
-        if not 0 < self.coverage <= 1:
-            problems.append(Problem("missing.coverage", repr(self.coverage), "a share in (0, 1]"))
-        if problems:
-            raise DefinitionError("the policy for missing cells is not valid", problems)
-        object.__setattr__(self, "coverage", float(self.coverage))
-
-    @property
-    def label(self) -> str:
-        """A short name for tables."""
-        scored = self.policy == "renormalise"
-        return f"{self.policy}(coverage={self.coverage:g})" if scored else self.policy
-
-    @classmethod
-    def of(cls, value: str | Mapping[str, Any] | Missing) -> Missing:
-        """Make a policy from its name, a table, or itself."""
-        if isinstance(value, Missing):
-            return value
-        if isinstance(value, str):
-            return cls(value)  # type: ignore[arg-type]  # checked above
-        unknown = set(value) - {"policy", "coverage"}
-        if unknown:
-            raise DefinitionError(
-                "the policy for missing cells is not valid",
-                [
-                    Problem(f"missing.{u}", "unknown key", "keys are policy, coverage")
-                    for u in unknown
-                ],
-            )
-        return cls(**value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

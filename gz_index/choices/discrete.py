@@ -16,6 +16,7 @@ from gz_index.aggregate.rule import aggregate
 from gz_index.choices.base import Choice, listed, unknown
 from gz_index.errors import MethodError, Problem
 from gz_index.framework import ROOT, Framework, Group, Indicator
+from gz_index.missing import Missing
 from gz_index.normalise import normaliser, to_spec
 from gz_index.prepare.rule import prepare
 from gz_index.weighting.judgements import Judgements
@@ -190,8 +191,6 @@ class Alternatives(Discrete):
 
 
 def _missing(value: Any) -> Any:
-    from gz_index.index import Missing
-
     found = Missing.of(value)
     if found.policy != "renormalise":
         raise MethodError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -14,7 +13,7 @@ import pandas as pd
 
 from gz_index.errors import DataError, DefinitionError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT, Group, Indicator, Node, Target, Text
-from gz_index.labels import blank, label_text, listed
+from gz_index.labels import listed
 from gz_index.monitoring import words
 from gz_index.monitoring.assessment import (
     CONVENTIONS,
@@ -24,6 +23,7 @@ from gz_index.monitoring.assessment import (
     progress,
     trend,
 )
+from gz_index.monitoring.rows import base_year, imputed, marks, one_unit, years
 from gz_index.monitoring.targets import Goal, goal, target_text
 from gz_index.normalise.base import named
 from gz_index.study import Study
@@ -32,7 +32,6 @@ from gz_index.table import Table
 if TYPE_CHECKING:
     from gz_index.index import Index
     from gz_index.monitoring.projection import Projection
-    from gz_index.prepare.rule import Prepared
     from gz_index.result import IndexResult
 
 __all__ = ["Monitor", "monitor"]
@@ -111,63 +110,16 @@ def monitor(
             raise MethodError(f"monitor: {what} = {given!r}", hint="a whole year, such as 2025")
     names = convention(wording)
     index, table, prepared = index.ready(data)
-    years = _years(table)
-    who = _unit(table, unit)
-    now = max(years) if year is None else year
-    if now not in years:
-        raise NotFoundError(f"no year {now} in the data; there are {', '.join(map(str, years))}")
-    start = _base_year(index, years) if base is None else base
-    marks = _imputed(prepared, who) | _flags(flags, table, years, who)
-    out = Monitor(index, table, who, now, start, horizon, names, marks)
+    known, who = years(table), one_unit(table, unit)
+    now = max(known) if year is None else year
+    if now not in known:
+        raise NotFoundError(f"no year {now} in the data; there are {', '.join(map(str, known))}")
+    start = base_year(index, known) if base is None else base
+    marked = imputed(prepared, who) | marks(flags, table, known, who)
+    out = Monitor(index, table, who, now, start, horizon, names, marked)
     _ = out.goals  # refuse what cannot be assessed before anything is shown
     _refuse_values(out)
     return out
-
-
-def _years(table: Table) -> tuple[int, ...]:
-    """Periods of a table as years, in order."""
-    if table.periods is None:
-        raise DataError(
-            "monitoring needs years",
-            [
-                Problem(
-                    "data",
-                    "the rows have no period",
-                    "label rows by (unit, year); the years of one city: "
-                    "pd.concat({'city': data}, names=['unit', 'year'])",
-                )
-            ],
-        )
-    years = []
-    for p in table.periods:
-        text = str(p.year) if isinstance(p, pd.Timestamp | pd.Period) else label_text(p) or ""
-        if not re.fullmatch(r"\d{4}年?", text):
-            raise DataError(
-                "monitoring needs years",
-                [Problem("period", f"{p!r} is no year", "one row a year; parts of years aside")],
-            )
-        years.append(int(text[:4]))
-    if len(set(years)) < len(years):
-        raise DataError("monitoring needs years", [Problem("period", "two fall in one year")])
-    return tuple(years)
-
-
-def _unit(table: Table, unit: Hashable | None) -> Hashable:
-    units = list(dict.fromkeys(table.units))
-    shown = ", ".join(map(str, units[:8])) + (", ..." if len(units) > 8 else "")
-    if unit is None and len(units) > 1:
-        raise DataError(
-            "the data hold several units",
-            [Problem("unit", shown, "say which: unit = ..., or --of on the command line")],
-        )
-    if unit is not None and unit not in units:
-        raise NotFoundError(f"no unit {unit!r}; there are {shown}")
-    return units[0] if unit is None else unit
-
-
-def _base_year(index: Index, years: tuple[int, ...]) -> int:
-    known = [i.baseline.year for i in index.framework.indicators if i.baseline]
-    return min([y for y in known if y is not None], default=years[0])
 
 
 def _refuse_values(m: Monitor) -> None:
@@ -191,47 +143,6 @@ def _refuse_values(m: Monitor) -> None:
             "values do not fit the kind of their target",
             listed(len(problems), "cells", problems.__getitem__),
         )
-
-
-def _flags(
-    flags: pd.DataFrame | None, table: Table, years: tuple[int, ...], unit: Hashable
-) -> dict[tuple[str, int], str]:
-    if flags is None:
-        return {}
-    unknown = [str(c) for c in flags.columns if c not in table.codes]
-    if unknown or not flags.index.isin(table.index).all():
-        raise DataError(
-            "flags have to be labelled as the data are",
-            [Problem(f"flags, {c}", "no indicator has this code") for c in unknown]
-            or [Problem("flags", "a row is not in the data", "use the index of the data")],
-        )
-    assert table.slot is not None
-    out, problems = {}, []
-    for i, row in enumerate(table.index):
-        if table.units[i] == unit and row in flags.index:
-            for code, word in flags.loc[row].items():
-                if isinstance(word, str) and word:
-                    out[str(code), years[table.slot[i]]] = word
-                elif not blank(word) and word:
-                    where = f"flags, {code} for {table.row_name(i)}"
-                    problems.append(Problem(where, f"{word!r} is no word", "say 'provisional'"))
-    if problems:
-        raise DataError("flags are words", listed(len(problems), "cells", problems.__getitem__))
-    return out
-
-
-def _imputed(prepared: Prepared | None, unit: Hashable) -> dict[tuple[str, int], str]:
-    """Cells of the unit that were filled in."""
-    if prepared is None:
-        return {}
-    s = prepared.after
-    years, at = _years(s.table), s.table.slot
-    assert at is not None
-    return {
-        (s.codes[j], years[at[i]]): "imputed"
-        for i, j in np.argwhere(s.imputed).tolist()
-        if s.table.units[i] == unit
-    }
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -323,7 +234,7 @@ class Monitor(Study):
     def series(self, code: str) -> dict[int, float]:
         """Known values of a node by year, up to the year of assessment."""
         if code not in self._series:
-            years, slot, units = _years(self.data), self.data.slot, self.data.units
+            when, slot, units = years(self.data), self.data.slot, self.data.units
             assert slot is not None
             if code in self.data.codes:
                 x = self.data.values[:, self.data.codes.index(code)]
@@ -335,9 +246,9 @@ class Monitor(Study):
                     else np.full(len(units), np.nan)
                 )
             found = {
-                years[slot[i]]: float(x[i])
+                when[slot[i]]: float(x[i])
                 for i in range(len(units))
-                if units[i] == self.unit and x[i] == x[i] and years[slot[i]] <= self.year
+                if units[i] == self.unit and x[i] == x[i] and when[slot[i]] <= self.year
             }
             self._series[code] = dict(sorted(found.items()))
         return self._series[code]
@@ -443,10 +354,10 @@ class Monitor(Study):
         """Distance to the target in standard deviations (n - 1) of all units in the base year."""
         if left is None or code not in self.data.codes or self.data.slot is None:
             return None
-        years = _years(self.data)
-        if self.base_year not in years:
+        when = years(self.data)
+        if self.base_year not in when:
             return None
-        there = self.data.slot == years.index(self.base_year)
+        there = self.data.slot == when.index(self.base_year)
         x = self.data.values[there, self.data.codes.index(code)]
         x = x[~np.isnan(x)]
         spread = float(x.std(ddof=1)) if x.size > 2 else 0.0
@@ -459,7 +370,7 @@ class Monitor(Study):
         for node in self.nodes:
             known, aim = self.series(node.code), self.goals.get(node.code)
             start = aim.base_year if aim and aim.base_year is not None else self.base_year
-            for year in (y for y in _years(self.data) if start <= y <= self.year):
+            for year in (y for y in years(self.data) if start <= y <= self.year):
                 if not known and aim is None:
                     continue
                 p, classes = self.assess(node.code, year)
