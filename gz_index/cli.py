@@ -1,4 +1,4 @@
-"""The command ``gz-index``: list, check, evaluate, sensitivity, monitor, cite, new."""
+"""The command ``gz-index``: list, check, evaluate, sensitivity, audit, monitor, cite, new."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from rich.table import Table
 
 import gz_index as gz
 from gz_index import catalog
+from gz_index.auditing.findings import SEVERITIES
+from gz_index.cli_audit import exit_status, print_audit
 from gz_index.cli_monitor import print_monitor
 from gz_index.cli_studies import print_studies
 from gz_index.errors import DataError, GzIndexError, MethodError, NotFoundError, Problem
@@ -276,6 +278,49 @@ def sensitivity(
         console.print(f"- {why}", style="dim", soft_wrap=True)
     if out is not None:
         console.print(f"written: {out}/ ({', '.join(studies)})", soft_wrap=True)
+
+
+@app.command()
+def audit(
+    definition: Definition,
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="csv, xlsx, parquet or dta; without it the embedded data."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for pages, JSON and tables (must not exist).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier audit in --out.")] = False,
+    fail_at: Annotated[
+        str | None, typer.Option(help="Severity from which the status is 1, for pipelines.")
+    ] = None,
+    show: Annotated[str, typer.Option(help="Least severity to print.")] = "warning",
+    at: Annotated[str | None, typer.Option("--at", help="Period; all by default.")] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="Section or code to leave out.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
+    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+    lang: Lang = "en",
+) -> None:
+    """Audit an index as the JRC would: concept, data, pillars, weights, levels, robustness."""
+    with _plain_errors():
+        for severity in (show, *([fail_at] if fail_at is not None else [])):
+            if severity not in SEVERITIES:
+                raise NotFoundError(f"no severity {severity!r}; there are {', '.join(SEVERITIES)}")
+        index = _index(definition)
+        frame = _data(index, data, unit, period)
+        if out is not None:
+            refuse_existing(out, mark="study.json", overwrite=overwrite)
+        when = None if at is None else _period(index, frame, at)
+        found = gz.audit(index, frame, period=when, skip=skip or ())
+        if out is not None:
+            found.save(out, overwrite=overwrite)
+    console = _console()
+    print_audit(console, found, lang, show)
+    if out is not None:
+        files = ", ".join(sorted(p.name for p in out.iterdir()))
+        console.print(f"written: {out}/ ({files})", soft_wrap=True)
+    if fail_at is not None and exit_status(found, fail_at):
+        raise typer.Exit(1)
 
 
 def _period(index: gz.Index, frame: pd.DataFrame, at: str | None) -> Any:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gz_index._arrays import Array
 from gz_index._registry import closest
-from gz_index.errors import DataError, Problem
+from gz_index.errors import DataError, NotFoundError, Problem
 from gz_index.framework import Excluded, Framework, Text
 from gz_index.labels import (
     Rows,
@@ -71,6 +71,21 @@ class Table:
     def row_name(self, i: int) -> str:
         """Name a row for a message: its unit, and its period where there is one."""
         return Rows(self.units, self.periods, self.slot).name(i)
+
+    def rows_of(self, period: Hashable | None) -> NDArray[np.intp]:
+        """Positions of the rows of one period; of all for None.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such period.
+        """
+        if period is None:
+            return np.arange(len(self.units))
+        if self.periods is None or self.slot is None or period not in self.periods:
+            known = "none" if self.periods is None else ", ".join(map(str, self.periods))
+            raise NotFoundError(f"no period {period!r}; there are {known}")
+        return np.flatnonzero(self.slot == self.periods.index(period))
 
     def only(self, codes: tuple[str, ...]) -> Table:
         """Return the table of some columns, in that order."""

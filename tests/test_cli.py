@@ -231,3 +231,16 @@ def test_monitor_refuses_by_name():
         done = invoke("monitor", *arguments)
         assert done.exit_code == 2
         assert message in done.stderr
+
+
+def test_audit_prints_writes_and_fails_when_asked(tmp_path):
+    out = tmp_path / "a"
+    done = invoke("audit", "desi-2022", "--lang", "zh", "--out", out, "--skip", "frontier")
+    assert done.exit_code == 0, done.output
+    assert "P1-redundant" in done.output
+    assert {"audit.html", "audit_zh.html", "audit.json"} <= {p.name for p in out.iterdir()}
+    few = ("--skip", "uncertainty", "--skip", "sensitivity", "--skip", "frontier")
+    assert invoke("audit", "desi-2022", "--fail-at", "warning", *few).exit_code == 1
+    assert invoke("audit", "desi-2022", "--fail-at", "serious", *few).exit_code == 0
+    assert invoke("audit", "desi-2022", "--show", "grave").exit_code == 2
+    assert invoke("audit", "desi-2022", "--out", out).exit_code == 2

@@ -9,22 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gz_index._arrays import Array, columns
 from gz_index._registry import closest
+from gz_index.auditing.components import bartlett, cluster, kmo, parallel, vif
 from gz_index.auditing.reliability import (
     Kind,
-    bartlett,
-    cluster,
     correlations,
     cronbach,
     items,
-    kmo,
-    parallel,
-    vif,
 )
-from gz_index.errors import DataError, MethodError, NotFoundError, Problem
+from gz_index.errors import DataError, MethodError, Problem
 from gz_index.framework import ROOT, Framework, Text
 from gz_index.study import Study
 from gz_index.weighting.pca import principal_components
@@ -164,7 +159,7 @@ def structure(
         raise MethodError(f"structure: alpha = {alpha}", hint="a level in (0, 1), e.g. 0.05")
     limits = _limits(thresholds)
     result = index.evaluate(data)
-    rows = _rows(result, period)
+    rows = result.table.rows_of(period)
     if rows.size < 3:
         raise DataError(
             "fewer than three rows cannot be correlated",
@@ -204,16 +199,6 @@ def _limits(given: Mapping[str, float] | None) -> dict[str, float]:
             hint=f"there are {', '.join(LIMITS)}",
         )
     return {**LIMITS, **{k: float(v) for k, v in (given or {}).items()}}
-
-
-def _rows(result: IndexResult, period: Hashable | None) -> NDArray[np.intp]:
-    table = result.table
-    if period is None:
-        return np.arange(len(table.units))
-    if table.periods is None or table.slot is None or period not in table.periods:
-        known = "none" if table.periods is None else ", ".join(map(str, table.periods))
-        raise NotFoundError(f"no period {period!r}; there are {known}")
-    return np.flatnonzero(table.slot == table.periods.index(period))
 
 
 # -- correlations ---------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gz_index._arrays import Array
-from gz_index.errors import DataError, DefinitionError, MethodError, NotFoundError, Problem
+from gz_index.errors import DataError, DefinitionError, MethodError, Problem
 from gz_index.framework import ROOT, Framework, Text
 from gz_index.sensitivity.ratios import (
     balanced_weights,
@@ -76,8 +76,8 @@ def importance(
     [[0.25, 0.3], [0.25, 0.12], [0.25, 0.29], [0.25, 0.29]]
     """
     result = index.evaluate(data)
-    rows = _rows(result, period)
-    f, plan = index.framework, index.plan
+    rows = result.table.rows_of(period)
+    f, plan = result.index.framework, result.index.plan
     frames, texts = [], []
     for codes in _levels(f):
         at = [plan.position[c] for c in codes]
@@ -103,16 +103,6 @@ def importance(
     table = pd.concat(frames)
     order = [c for c in f.nodes if c != ROOT]
     return Importance(result, period, table.loc[order], tuple(dict.fromkeys(texts)))
-
-
-def _rows(result: IndexResult, period: Hashable | None) -> NDArray[np.intp]:
-    table = result.table
-    if period is None:
-        return np.arange(len(table.units))
-    if table.periods is None or table.slot is None or period not in table.periods:
-        known = "none" if table.periods is None else ", ".join(map(str, table.periods))
-        raise NotFoundError(f"no period {period!r}; there are {known}")
-    return np.flatnonzero(table.slot == table.periods.index(period))
 
 
 def _levels(f: Framework) -> list[list[str]]:
@@ -141,6 +131,11 @@ def _level(
 ) -> tuple[pd.DataFrame, list[Text]]:
     """Importance of the variables of one level."""
     f, texts = result.index.framework, []
+    if np.ptp(y) <= 1e-12 * np.abs(y).max(initial=1e-300):
+        raise MethodError(
+            "the index is the same in every row, so that nothing has importance for it",
+            hint="take rows in which it varies",
+        )
     w = _global(result, codes, rows)
     still = [c for c, v in zip(codes, x.T, strict=True) if v.max() == v.min()]
     if still:
@@ -291,7 +286,7 @@ def balance(
     (True, [0.096, 0.554, 0.134, 0.216])
     """
     result = index.evaluate(data)
-    f, plan = index.framework, index.plan
+    f, plan = result.index.framework, result.index.plan
     kids = f.children(node)
     if len(kids) < 2:
         raise MethodError(f"{node!r} has no two children to weigh", hint="name a group with more")
@@ -300,7 +295,7 @@ def balance(
             f"{node!r} is aggregated by {plan.rule(node).label}",
             hint="weights can be balanced below an arithmetic mean with one set of weights",
         )
-    rows = _rows(result, period)
+    rows = result.table.rows_of(period)
     x = result.values[rows][:, [plan.position[c] for c in kids]]
     full = ~np.isnan(x).any(axis=1)
     if full.sum() < 3:

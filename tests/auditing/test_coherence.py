@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gz_index as gz
-from gz_index.auditing import reliability
+from gz_index.auditing import components, reliability
 from gz_index.auditing.coherence import FINDINGS, LIMITS, structure
 from tests.golden import reference
 
@@ -170,14 +170,14 @@ def test_the_tables_are_those_of_plain_arrays():
     x = result.normalised[["a1", "a2", "a3"]].to_numpy()
     g = s.groups.loc["a"]
     assert g["alpha"] == reliability.cronbach(x)
-    assert g["kmo"] == reliability.kmo(x)[0]
-    assert g["chi2"] == reliability.bartlett(x).chi2
+    assert g["kmo"] == components.kmo(x)[0]
+    assert g["chi2"] == components.bartlett(x).chi2
     part = s.items.query("group == 'a'")
     np.testing.assert_array_equal(part["alpha_deleted"], reliability.items(x).deleted)
-    np.testing.assert_array_equal(part["vif"], reliability.vif(x))
+    np.testing.assert_array_equal(part["vif"], components.vif(x))
     pca = s.components.query("group == 'a'")
     np.testing.assert_array_equal(
-        pca["threshold"], reliability.parallel(x, draws=50, seed=2).thresholds
+        pca["threshold"], components.parallel(x, draws=50, seed=2).thresholds
     )
     assert pca["cumulative"].iloc[-1] == pytest.approx(1)
     c = s.correlations.set_index(["relation", "a", "b"])

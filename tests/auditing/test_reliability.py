@@ -9,17 +9,13 @@ from hypothesis.extra import numpy as hnp
 
 import gz_index as gz
 from gz_index import MethodError
+from gz_index.auditing.components import bartlett, cluster, kmo, parallel, vif
 from gz_index.auditing.reliability import (
-    bartlett,
-    cluster,
     correlations,
     cronbach,
     items,
-    kmo,
     kurtosis,
-    parallel,
     skewness,
-    vif,
 )
 from gz_index.weighting import principal_components
 from tests.golden import reference

@@ -147,3 +147,10 @@ def test_studies_are_saved(tmp_path, desi):
         back = Saved.load(tmp_path / study.kind)
         pd.testing.assert_frame_equal(back.tables["table"], study.to_frame())
         assert study.kind in repr(study)
+
+
+def test_an_index_that_does_not_vary_has_no_importance():
+    index = gz.Index(framework=gz.Framework((gz.Indicator(code="a"), gz.Indicator(code="b"))))
+    x = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [4.0, 3, 2, 1]})
+    with pytest.raises(gz.MethodError, match="the index is the same in every row"):
+        gz.importance(index, x)
