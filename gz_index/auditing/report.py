@@ -393,17 +393,13 @@ class Audit(Study):
             if not mine:
                 out.append(f"<p>{html.escape(nothing(section in self.skipped, lang))}</p>")
                 continue
-            out.append(f"<table><thead><tr>{top}</tr></thead><tbody>")
-            for f in mine:
-                cells = (
-                    severity_text(f.severity, lang),
-                    f.code,
-                    f.message.get(lang),
-                    f.advice.get(lang),
-                )
-                row = "".join(f"<td>{html.escape(c)}</td>" for c in cells)
-                out.append(f'<tr class="{f.severity.replace(" ", "-")}">{row}</tr>')
-            out.append("</tbody></table>")
+            severe = sorted(mine, key=lambda f: -SEVERITIES.index(f.severity))
+            shown = [f for f, more in folded(severe) if not more]
+            rest = [f for f in severe if f not in shown]
+            out.append(_rows(shown, top, lang))
+            if rest:
+                word = f"其余{len(rest)}条" if lang == "zh" else f"{len(rest)} more of these kinds"
+                out.append(f"<details><summary>{word}</summary>{_rows(rest, top, lang)}</details>")
         notes = "".join(f"<li>{html.escape(n)}</li>" for n in self.notes_in(lang))
         limits = ", ".join(f"{k} {v:g}" for k, v in self.thresholds.items())
         word = "阈值" if lang == "zh" else "thresholds"
@@ -443,11 +439,22 @@ def _said_of_frontier(score: pd.Series[float]) -> Text:
     )
 
 
+def _rows(found: Iterable[Finding], top: str, lang: Lang) -> str:
+    """Findings as a table."""
+    out = [f"<table><thead><tr>{top}</tr></thead><tbody>"]
+    for f in found:
+        words = (severity_text(f.severity, lang), f.code, f.message.get(lang), f.advice.get(lang))
+        row = "".join(f"<td>{html.escape(c)}</td>" for c in words)
+        out.append(f'<tr class="{f.severity.replace(" ", "-")}">{row}</tr>')
+    return "".join(out) + "</tbody></table>"
+
+
 _STYLE = (
     ".gz-audit{font-family:sans-serif;max-width:70em;margin:auto}"
     ".gz-audit table{border-collapse:collapse;width:100%}"
     ".gz-audit td,.gz-audit th{border:1px solid #ccc;padding:.3em .5em;text-align:left;"
     "vertical-align:top}"
+    ".gz-audit td:nth-child(-n+2){white-space:nowrap}.gz-audit details{margin:.3em 0}"
     ".gz-audit tr.serious td:first-child{background:#f4c7c3}"
     ".gz-audit tr.warning td:first-child{background:#fce8b2}"
     ".gz-audit tr.note td:first-child{background:#e3eefb}"
