@@ -174,3 +174,16 @@ def test_a_row_that_tells_nothing_is_refused_or_stays_open():
     values = multiple(Impute(method="em", rest="keep"), sheet_of(data), m=2)
     assert np.isnan(values[:, 3]).all()
     assert not np.isnan(np.delete(values, 3, axis=1)).any()
+
+
+def test_degrees_of_freedom_as_the_guide_of_sas_prints_them():
+    """m = 5 and a relative increase of 10 %: 484, and any design that gives them."""
+    text = (REFERENCE / "sas_fitness.toml").read_text(encoding="utf-8")
+    published = tomllib.loads(text)["degrees_of_freedom"]
+    m, r = published["m"], published["relative_increase"]
+    spread = np.array([-2.0, -1, 0, 1, 2])  # variance 2.5
+    within = 1.0
+    estimates = spread * np.sqrt(r * within / (1 + 1 / m) / 2.5)
+    pooled = pool(estimates, np.full(m, within))
+    assert (1 + 1 / m) * pooled.between / pooled.within == pytest.approx(r, rel=1e-12)
+    assert pooled.df == pytest.approx(published["df"], rel=1e-12)
