@@ -169,7 +169,7 @@ def test_what_may_stand_in_several():
 
 
 def test_china_2023_from_the_shipped_facts():
-    facts = gz.data("gz-2025", table="actuals").loc[("全国", "2023")]
+    facts = gz.data("gz-2025", table="actuals").sort_index().loc[("全国", "2023")]
     parts = facts[facts["indicator_zh"].str.endswith("业增加值")].set_index("indicator_zh")["value"]
     whole = parts.pop("数字经济核心产业增加值")
     parts.index = parts.index.str.removesuffix("增加值")

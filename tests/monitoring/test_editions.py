@@ -313,7 +313,9 @@ def test_saved_and_shown(tmp_path):
     r.save(tmp_path / "revision")
     back = Saved.load(tmp_path / "revision")
     for name, frame in r.tables().items():
-        pd.testing.assert_frame_equal(back.tables[name], frame)
+        # old versions of pandas do not keep the type of labels of an empty table
+        how = {"check_index_type": "equiv" if len(frame) else False}
+        pd.testing.assert_frame_equal(back.tables[name], frame, **how)
     assert back.settings["old"]["data"] == r.old.data_hash
     assert "revision of" in repr(r)
     assert all(t.zh and t.en for t in OUTCOMES.values())
