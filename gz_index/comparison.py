@@ -483,11 +483,12 @@ def _shared(index: Index, data: Any, parts: Mapping[str, int], kept: dict[Any, A
         found: V = kept[key]
         return found
 
-    tree = ("framework", "excluded")
-    table = once(lambda: index.ready(data).table, *tree)
+    tree = ("framework", "excluded", "prepare")
+    _, table, prepared = once(lambda: index.ready(data), *tree)
+    index = index.without(() if prepared is None else prepared.gone)
     fitted = once(lambda: _fitted(index, table), *tree, "missing", "normalise")
     weights = once(lambda: _weighed(index, fitted), *tree, "missing", "normalise", "weight")
-    return _result(index, fitted, weights)
+    return replace(_result(index, fitted, weights), prepared=prepared)
 
 
 # -- leaving out ---------------------------------------------------------------------------------
@@ -646,8 +647,8 @@ def leave_one_out(index: Index, data: Any, over: Over = "indicators") -> LeaveOn
     """
     if over not in get_args(Over):
         raise MethodError(f"over = {over!r}", hint=f"one of {', '.join(get_args(Over))}")
-    index, whole, _ = index.ready(data)
-    nominal = _evaluated(index, whole)
+    index, whole, prepared = index.ready(data)
+    nominal = replace(_evaluated(index, whole), prepared=prepared)
     found = _candidates(nominal, over)
     if len(found) < 2:
         raise MethodError(

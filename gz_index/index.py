@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +15,13 @@ import numpy as np
 
 from gz_index._version import __version__
 from gz_index.aggregate.rule import Aggregate, AggregateLike, aggregate
-from gz_index.choices import Sensitivity
+from gz_index.choices import Alternatives, Choice, Sensitivity
 from gz_index.engine import Plan
 from gz_index.errors import DataError, DefinitionError, GzIndexError, MethodError, Problem
 from gz_index.framework import Excluded, Framework, Text
 from gz_index.missing import Missing
 from gz_index.normalise import Normaliser, fit, normaliser
-from gz_index.prepare.rule import Prepare, Prepared, prepare
+from gz_index.prepare.rule import Prepared, prepare
 from gz_index.result import IndexResult
 from gz_index.table import Table
 from gz_index.weighting.judgements import Judgements
@@ -318,12 +318,11 @@ class Index:
         if isinstance(self.weight.scheme, Judgements):  # its caveats hold for what remains of it
             known = rule.scheme.notes if isinstance(rule.scheme, Judgements) else ()
             notes += [n for n in self.weight.scheme.notes if n not in known]
-        steps = []
-        for s in self.prepare.steps:
-            there = None if s.columns is None else tuple(c for c in s.columns if c in rest.nodes)
-            if there != ():
-                steps.append(dataclasses.replace(s, columns=there))
+        nodes = [n for n in f.nodes if n not in rest.nodes]
         varies = self.sensitivity
+        if varies is not None:
+            fewer = tuple(_prepared_without(c, nodes) for c in varies.choices)
+            varies = dataclasses.replace(varies, choices=fewer)
         if varies is not None and varies.problems(rest):
             fit_in = tuple(c for c in varies.choices if not c.problems(rest))
             away = ", ".join(c.label for c in varies.choices if c not in fit_in)
@@ -332,7 +331,7 @@ class Index:
         return self.replace(
             framework=rest,
             weight=rule,
-            prepare=Prepare(tuple(steps)),
+            prepare=self.prepare.without(nodes),
             sensitivity=varies,
             notes=(*self.notes, *notes),
             excluded=(
@@ -481,6 +480,13 @@ class Index:
 
 
 _LEFT_OUT = Text("构建时不含该指标", "the index was built without it")
+
+
+def _prepared_without(c: Choice, gone: Collection[str]) -> Choice:
+    """Return a choice whose preparations name some nodes no more; any other as it is."""
+    if not isinstance(c, Alternatives) or c.part != "prepare":
+        return c
+    return dataclasses.replace(c, of=tuple(p.without(gone) for p in c.of), labels=c.levels)
 
 
 def _restricted(rule: Weight, f: Framework) -> Weight:

@@ -326,8 +326,8 @@ class IndexResult:
     def freeze(self) -> Index:
         """Return the index with the weights of this result as given values.
 
-        ``result.freeze().evaluate(new, scale=result.scale)`` re-applies all that was fitted to a
-        new release.
+        ``result.freeze().evaluate(new, scale=result.scale, prepared=result.prepared)`` re-applies
+        all that was fitted to a new release.
 
         Raises
         ------
@@ -428,7 +428,7 @@ class IndexResult:
             "complete": self.complete,
             "counts": self.counts,
             "notes": {"en": self.notes_in("en"), "zh": self.notes_in("zh")},
-            "prepared": None if self.prepared is None else self.prepared.to_dict(),
+            "prepared": self.prepared and _plain_prepared(self.index, self.prepared),
             "scores_hash": _hash(self.values),
             "extra_notes": [
                 {"zh": t.zh, "en": t.en}
@@ -499,13 +499,25 @@ def _hash(values: Array) -> str:
     return "sha256:" + hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
+def _plain_prepared(index: Index, prepared: Prepared) -> dict[str, Any]:
+    """Return a preparation in plain types, with the tree before a screen made it smaller."""
+    out = prepared.to_dict()
+    if prepared.gone:
+        f = prepared.before.framework
+        bare = type(f)(f.indicators, tuple(_unweighed(g) for g in f.groups))
+        whole = type(index)(id=index.id, framework=bare, prepare=list(prepared.steps))
+        out["definition"] = whole.to_toml()
+    return out
+
+
 def _prepared(index: Index, plain: Any, folder: Path) -> Prepared | None:
     if plain is None:
         return None
     from gz_index.prepare.ready import sheet
     from gz_index.prepare.rule import Prepared
 
-    return Prepared.from_dict(plain, sheet(index, pd.read_parquet(folder / "raw.parquet")))
+    whole = type(index).from_toml(plain["definition"]) if "definition" in plain else index
+    return Prepared.from_dict(plain, sheet(whole, pd.read_parquet(folder / "raw.parquet")))
 
 
 def _unweighed(group: Any) -> Any:

@@ -18,6 +18,7 @@ from gz_index.saving import new_folder
 
 if TYPE_CHECKING:
     from gz_index.index import Index
+    from gz_index.prepare.rule import Prepared
     from gz_index.result import IndexResult
 
 __all__ = ["Saved", "Study"]
@@ -66,7 +67,14 @@ class Study(ABC):
 
     def notes_in(self, lang: Literal["zh", "en"]) -> tuple[str, ...]:
         """Return the notes in one language."""
-        return tuple(t.get(lang) for t in self._texts())
+        prepared = self._prepared()
+        filled = () if prepared is None else prepared.filled
+        return tuple(t.get(lang) for t in (*self._texts(), *filled))
+
+    def _prepared(self) -> Prepared | None:
+        """What was done to the data that the study stands on."""
+        nominal: IndexResult | None = getattr(self, "nominal", None)
+        return None if nominal is None else nominal.prepared
 
     @property
     def index(self) -> Index:

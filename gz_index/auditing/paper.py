@@ -202,6 +202,14 @@ def _case(data: Any, directions: Any, period: Hashable | None, base: Hashable | 
     return Case(table, sign, base)
 
 
+def _refuse_unlabelled(given: Any, what: str, by: str) -> None:
+    if not isinstance(given, Mapping | pd.Series):
+        raise DataError(
+            f"{what} are not labelled",
+            [Problem(what, f"is of type {type(given).__name__}", f"give a Series by {by}")],
+        )
+
+
 def _labelled(
     given: Any, codes: Sequence[str], what: str, *, whole: bool = False
 ) -> dict[str, Any]:
@@ -214,6 +222,7 @@ def _labelled(
     """
     if given is None:
         return {}
+    _refuse_unlabelled(given, what, "column")
     pairs = [(str(k).strip(), v) for k, v in given.items()]
     out = dict(pairs)
     problems = [
@@ -407,6 +416,7 @@ def _check_scores(bench: Bench, given: Any, digits: int | None, weights: Found |
 
 def _scored(table: Table, given: Any) -> tuple[NDArray[np.intp], pd.Series[float]]:
     """Rows that have a published score, and the scores."""
+    _refuse_unlabelled(given, "scores", "row")
     pairs = list(given.items())
     index = table.index
     problems = []

@@ -32,6 +32,7 @@ from gz_index.table import Table
 if TYPE_CHECKING:
     from gz_index.index import Index
     from gz_index.monitoring.projection import Projection
+    from gz_index.prepare.rule import Prepared
     from gz_index.result import IndexResult
 
 __all__ = ["Monitor", "monitor"]
@@ -116,7 +117,7 @@ def monitor(
         raise NotFoundError(f"no year {now} in the data; there are {', '.join(map(str, known))}")
     start = base_year(index, known) if base is None else base
     marked = imputed(prepared, who) | marks(flags, table, known, who)
-    out = Monitor(index, table, who, now, start, horizon, names, marked)
+    out = Monitor(index, table, who, now, start, horizon, names, marked, prepared)
     _ = out.goals  # refuse what cannot be assessed before anything is shown
     _refuse_values(out)
     return out
@@ -168,6 +169,7 @@ class Monitor(Study):
     horizon: int | None
     wording: Convention = field(repr=False)
     flags: Mapping[tuple[str, int], str] = field(repr=False)
+    prepared: Prepared | None = field(default=None, repr=False)
 
     @property
     def index(self) -> Index:
@@ -502,6 +504,9 @@ class Monitor(Study):
         for lang in get_args(Lang):
             self.to_excel(folder / f"dashboard.{lang}.xlsx", lang=lang)
             self.to_csv(folder / f"dashboard.{lang}.csv", lang=lang)
+
+    def _prepared(self) -> Prepared | None:
+        return self.prepared
 
     def _texts(self) -> tuple[Text, ...]:
         return tuple(words.notes(self))

@@ -123,7 +123,7 @@ def index_numbers(
     if form not in get_args(Form):
         raise MethodError(f"form = {form!r}", hint=f"form is one of {', '.join(get_args(Form))}")
     refuse_definition(index)
-    index, whole, _ = index.ready(data)
+    index, whole, prepared = index.ready(data)
     table, start = selected(whole, form, base, unit)
     f = index.framework
     remarks: list[Text] = []
@@ -137,7 +137,8 @@ def index_numbers(
     bare = Framework(
         tuple(replace(i, normalise=None, transform=None) for i in indicators), f.groups
     )
-    result = index.replace(framework=bare, normalise=spec).score(table)
+    made = index.replace(framework=bare, normalise=spec)
+    result = replace(made.score(table), prepared=prepared)
     if aside:
         remarks.append(
             Text(

@@ -114,6 +114,8 @@ def notes(m: Monitor) -> Iterator[Text]:
     yield from _disagreements(m)
     yield from _understood(m)
     yield from _marked(m)
+    if m.prepared is not None:
+        yield from (t for t in m.prepared.texts() if t not in m.prepared.filled)
 
 
 def _known(m: Monitor) -> Iterator[Text]:

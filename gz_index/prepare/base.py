@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -87,6 +87,11 @@ class Sheet:
             return self.values[:, self.codes.index(name)]
         if name in self.extra:
             return self.extra[name]
+        if any(what == "indicator" and name == code for what, code, _ in self.left):
+            raise MethodError(
+                f"indicator {name!r} was screened out, and this step reads it",
+                hint="name it in keep of the screen, screen after this step, or read another",
+            )
         known = [*self.codes, *self.extra]
         raise MethodError(
             f"no column {name!r}{closest(name, known)}", hint="it has to stand in the data"
@@ -169,6 +174,10 @@ class Step(ABC):
                 f"{self.kind}: columns = {self.columns!r} is no list",
                 hint=f"columns = [{self.columns!r}]",
             )
+        if self.columns is not None and not isinstance(self.columns, Iterable):
+            raise MethodError(
+                f"{self.kind}: columns = {self.columns!r} is no list", hint="columns = ['x1', 'x2']"
+            )
         if self.columns is not None:
             object.__setattr__(self, "columns", tuple(self.columns))
 
@@ -199,6 +208,16 @@ class Step(ABC):
         named = {leaf for c in self.columns if c in f.nodes for leaf in f.leaves(c)}
         return [j for j, c in enumerate(sheet.codes) if c in named]
 
+    def without(self, gone: Collection[str]) -> Step | None:
+        """Return the step for a tree without some nodes; None where nothing is left to it.
+
+        Columns that it only reads stay: they are then taken from the data as they come.
+        """
+        if self.columns is None:
+            return self
+        there = tuple(c for c in self.columns if c not in gone)
+        return dataclasses.replace(self, columns=there) if there else None
+
     @abstractmethod
     def fit(self, sheet: Sheet) -> Fitted:
         """Return what has to be known to replay the step: JSON types only.
@@ -215,6 +234,14 @@ class Step(ABC):
 
         A step whose outcome for a row depends on other rows keeps that outcome in ``fitted``.
         """
+
+    def kept(self, before: Sheet, after: Sheet, fitted: Fitted) -> Fitted:
+        """Return what was fitted, and what a replay decided of new rows: it holds from now on."""
+        return fitted
+
+    def within(self, sheet: Sheet, fitted: Fitted) -> Fitted:
+        """Return of what was fitted that which is of the rows at hand, to be said of them."""
+        return fitted
 
     def whole_columns(self, fitted: Fitted, sheet: Sheet) -> frozenset[str]:
         """Columns that were changed as a whole, and not cell by cell."""
@@ -235,6 +262,13 @@ class Step(ABC):
             if value != default and value is not None:
                 out[f.name] = _plain(value)
         return out
+
+
+def others(given: Any, gone: Collection[str]) -> Any:
+    """Return a mapping by node, or names, without some; anything else as it is."""
+    if isinstance(given, Mapping):
+        return {k: v for k, v in given.items() if k not in gone}
+    return tuple(c for c in given if c not in gone) if isinstance(given, tuple) else given
 
 
 def _plain(value: Any) -> Any:

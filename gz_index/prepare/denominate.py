@@ -281,6 +281,14 @@ class Deflate(_Divide):
             to = self._bases(sheet, dict(fitted["base"]))
         return self._divide(sheet, prices, to, f"price index {name}", hint)
 
+    def kept(self, before: Sheet, after: Sheet, fitted: Fitted) -> Fitted:
+        """Return what was fitted, with the base of new units."""
+        if self.base is None or not isinstance(self.by, str):
+            return fitted
+        known = {u for u, _ in fitted["base"]}
+        new = [[u, p] for u, p in self._own(before).items() if u not in known]
+        return fitted | {"base": [*fitted["base"], *new]}
+
     def _own(self, sheet: Sheet) -> dict[str, float]:
         """Price index of each unit in the base period, where it has one."""
         assert isinstance(self.by, str)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -15,7 +15,7 @@ from gz_index._registry import closest
 from gz_index.errors import DataError, MethodError, Problem
 from gz_index.framework import Framework, Text
 from gz_index.labels import label_text, listed
-from gz_index.prepare.base import Fitted, Sheet, Step
+from gz_index.prepare.base import Fitted, Sheet, Step, others
 from gz_index.prepare.filling import METHODS, OUTCOMES, Filled
 
 __all__ = ["METHODS", "OUTCOMES", "Impute"]
@@ -26,6 +26,9 @@ Row: TypeAlias = tuple[str | None, str | None]
 Rest: TypeAlias = Literal["refuse", "keep"]
 Outside: TypeAlias = Literal["refuse", "clip"]
 Ends: TypeAlias = Literal["none", "nearest", "cagr"]
+
+#: lists of cells in what is fitted
+_CELLS = ("filled", "clipped", "open")
 
 #: options that belong to some methods only
 _OPTIONS = {option for method in METHODS.values() for option in method.options}
@@ -160,8 +163,18 @@ class Impute(Step):
             put(self, "table", _table(self.table))
         for name, least in (("limit", 0), ("neighbours", 1), ("tol", 0), ("iterations", 1)):
             value = getattr(self, name)
-            if value is not None and not value >= least:
-                raise MethodError(f"impute: {name} = {value}", hint=f"at least {least}")
+            if value is None:
+                continue
+            whole = name in ("neighbours", "iterations")
+            kinds = (int, np.integer) if whole else (int, float, np.number)
+            if isinstance(value, bool) or not isinstance(value, kinds) or not value >= least:
+                what = "a whole number, " if whole else "a number, "
+                raise MethodError(f"impute: {name} = {value!r}", hint=f"{what}at least {least}")
+        ends = {name: _limits(name, getattr(self, name)) for name in ("low", "high")}
+        for code in {*ends["low"], *ends["high"]}:
+            low, high = (ends[k].get(code, ends[k].get("")) for k in ("low", "high"))
+            if low is not None and high is not None and low > high:
+                raise MethodError(f"impute: low = {low:g} is above high = {high:g}", hint="swap")
 
     @property
     def label(self) -> str:
@@ -189,6 +202,14 @@ class Impute(Step):
                     out.append(Problem(f"prepare.impute.{name}", f"no indicator {c!r}{near}"))
         return out
 
+    def without(self, gone: Collection[str]) -> Step | None:
+        """Return it for a tree without some nodes, of which it has no table and no limits."""
+        step = super().without(gone)
+        if not isinstance(step, Impute):
+            return step
+        mine = {name: others(getattr(self, name), gone) for name in ("table", "low", "high")}
+        return replace(step, **mine)
+
     def fit(self, sheet: Sheet) -> Fitted:
         """Return the parameters, and every cell that was filled, clipped, or left open."""
         at = self.at(sheet)
@@ -203,17 +224,9 @@ class Impute(Step):
         bounded = self.bounded(sheet, at, values, gaps)
         open_ = gaps & np.isnan(values)
         self.check_rest(sheet, at, open_, why)
-        codes, rows = [sheet.codes[j] for j in at], labels(sheet)
-
-        def cells(mask: NDArray[np.bool_], what: NDArray[Any]) -> list[list[Any]]:
-            found = np.argwhere(mask.T).tolist()  # column by column
-            return [[codes[c], *rows[i], what[i, c].item()] for c, i in found]
-
         return {
             "model": model,
-            "filled": cells(gaps & ~open_, bounded),
-            "clipped": cells(gaps & (bounded != values) & ~open_, values),
-            "open": cells(open_, why),
+            **self._cells(sheet, at, gaps, values, why, bounded),
             "periods": 0 if sheet.table.periods is None else len(sheet.table.periods),
         }
 
@@ -221,6 +234,18 @@ class Impute(Step):
         """Fill the cells that were fitted as they were, and those of new rows afresh."""
         at = self.at(sheet)
         gaps = np.isnan(sheet.values[:, at])
+        out, fresh = self._old(sheet, at, gaps, fitted)
+        if fresh.any():
+            values, why = self._fill(sheet, at, fitted["model"], fresh)
+            values = self.bounded(sheet, at, values, fresh)
+            self.check_rest(sheet, at, fresh & np.isnan(values), why)
+            out[fresh] = values[fresh]
+        return _with_cells(sheet, at, gaps, out)
+
+    def _old(
+        self, sheet: Sheet, at: list[int], gaps: NDArray[np.bool_], fitted: Fitted
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Values (n, columns) of gaps that are known from before, and which are new."""
         old = {(code, u, p): v for code, u, p, v in fitted["filled"]}
         old |= {(code, u, p): np.nan for code, u, p, _ in fitted["open"]}
         out, fresh, rows = np.full(gaps.shape, np.nan), gaps.copy(), labels(sheet)
@@ -228,12 +253,46 @@ class Impute(Step):
             key = (sheet.codes[at[c]], *rows[i])
             if key in old:
                 out[i, c], fresh[i, c] = old[key], False
-        if fresh.any():
-            values, why = self._fill(sheet, at, fitted["model"], fresh)
-            values = self.bounded(sheet, at, values, fresh)
-            self.check_rest(sheet, at, fresh & np.isnan(values), why)
-            out[fresh] = values[fresh]
-        return _with_cells(sheet, at, gaps, out)
+        return out, fresh
+
+    def kept(self, before: Sheet, after: Sheet, fitted: Fitted) -> Fitted:
+        """Return what was fitted with the gaps of new rows: how they were filled, or left open."""
+        at = self.at(before)
+        _, fresh = self._old(before, at, np.isnan(before.values[:, at]), fitted)
+        if not fresh.any():
+            return fitted
+        values, why = self._fill(before, at, fitted["model"], fresh)
+        new = self._cells(before, at, fresh, values, why, after.values[:, at])
+        return fitted | {k: [*fitted[k], *cells] for k, cells in new.items()}
+
+    def within(self, sheet: Sheet, fitted: Fitted) -> Fitted:
+        """Return it without cells that are not gaps of this sheet."""
+        rows, gaps = labels(sheet), np.argwhere(np.isnan(sheet.values)).tolist()
+        here = {(sheet.codes[j], *rows[i]) for i, j in gaps}
+        cells = {k: [c for c in fitted[k] if tuple(c[:3]) in here] for k in _CELLS}
+        return fitted | cells
+
+    def _cells(
+        self,
+        sheet: Sheet,
+        at: list[int],
+        gaps: NDArray[np.bool_],
+        values: Array,
+        why: NDArray[np.str_],
+        bounded: Array,
+    ) -> dict[str, list[list[Any]]]:
+        """List the gaps (n, columns) that were filled, clipped, or left open."""
+        codes, rows, open_ = [sheet.codes[j] for j in at], labels(sheet), gaps & np.isnan(values)
+
+        def cells(mask: NDArray[np.bool_], what: NDArray[Any]) -> list[list[Any]]:
+            found = np.argwhere(mask.T).tolist()  # column by column
+            return [[codes[c], *rows[i], what[i, c].item()] for c, i in found]
+
+        return {
+            "filled": cells(gaps & ~open_, bounded),
+            "clipped": cells(gaps & (bounded != values) & ~open_, values),
+            "open": cells(open_, why),
+        }
 
     def _fill(
         self, sheet: Sheet, at: list[int], model: Fitted | None, cells: NDArray[np.bool_]
@@ -335,6 +394,17 @@ class Impute(Step):
 def _tally(cells: list[list[Any]]) -> str:
     codes = [c[0] for c in cells]
     return ", ".join(f"{c} {codes.count(c)}" for c in dict.fromkeys(codes))
+
+
+def _limits(name: str, spec: Any) -> dict[str, float]:
+    """Bounds by indicator, and for all others under ""; numbers, if there are any."""
+    given = spec if isinstance(spec, Mapping) else {} if spec is None else {"": spec}
+    for code, value in given.items():
+        fine = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not fine or np.isnan(value):
+            of = f" of {code}" if code else ""
+            raise MethodError(f"impute: {name}{of} = {value!r}", hint="give a number")
+    return {str(code): float(value) for code, value in given.items()}
 
 
 def _bound(spec: Any, code: str, default: float) -> float:

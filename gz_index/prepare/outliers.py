@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, get_args
 
@@ -17,7 +17,7 @@ from gz_index._registry import closest
 from gz_index.errors import DataError, MethodError, Problem
 from gz_index.framework import Framework, Text
 from gz_index.normalise.base import TRANSFORMS, constant, number, one_of, pair, transform
-from gz_index.prepare.base import Fitted, Sheet, Step
+from gz_index.prepare.base import Fitted, Sheet, Step, others
 from gz_index.prepare.reshaping import (
     OUT_OF_LOG,
     check_domain,
@@ -318,6 +318,14 @@ class Treat(Step):
             for c in self.bounds or ()
             if c not in known
         ]
+
+    def without(self, gone: Collection[str]) -> Step | None:
+        """Return it for a tree without some nodes, and without their bounds."""
+        step = super().without(gone)
+        if not isinstance(step, Treat) or self.bounds is None:
+            return step
+        bounds = others(self.bounds, gone)
+        return dataclasses.replace(step, bounds=bounds) if bounds else None
 
     def at(self, sheet: Sheet) -> list[int]:
         """Positions of its columns; with fixed bounds, of those that have some."""

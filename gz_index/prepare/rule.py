@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -97,7 +97,23 @@ class Prepare:
         from gz_index.prepare.denominate import divided_twice
 
         found = [p for s in self.steps for p in s.problems(framework)]
+        codes = {
+            str(name): i.code
+            for i in framework.indicators
+            for name in (i.name.zh, i.name.en)
+            if name
+        }
+        found += [
+            Problem("prepare", f"{c!r} is the name of an indicator", f"write {codes[c]!r}")
+            for c in self.needs
+            if c in codes and c not in framework.codes
+        ]
         return found or divided_twice(self.steps, framework)
+
+    def without(self, gone: Collection[str]) -> Prepare:
+        """Return the steps for a tree without some nodes."""
+        made = [s.without(gone) for s in self.steps]
+        return Prepare(tuple(s for s in made if s is not None))
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return what :func:`prepare` reads, in plain types."""
@@ -173,21 +189,36 @@ class Prepared:
         """The data that enter the index."""
         return self.stages[-1]
 
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Codes of the indicators that were screened out."""
+        return tuple(label for what, label, _ in self.after.left if what == "indicator")
+
+    @property
+    def remaining(self) -> Prepare:
+        """The steps as the definition without those indicators has them."""
+        old, new = self.before.framework, self.after.framework
+        return Prepare(self.steps).without([n for n in old.nodes if n not in new.nodes])
+
     def replay(self, sheet: Sheet) -> Prepared:
         """Apply to other rows what was fitted; rows that were fitted come out as they did.
+
+        What is decided of new rows is kept with the rest, so that the release after this one, which
+        replays the outcome, changes no figure of this one either.
 
         Raises
         ------
         MethodError, DataError
             A step cannot be applied; it is named.
         """
-        stages = [sheet]
+        stages, kept = [sheet], []
         for number, (s, found) in enumerate(zip(self.steps, self.fitted, strict=True)):
             try:
                 stages.append(s.apply(stages[-1], found))
             except GzIndexError as error:
                 raise said_of(f"prepare, step {number + 1} ({s.label})", error) from error
-        return Prepared(self.steps, self.fitted, tuple(stages))
+            kept.append(s.kept(stages[-2], stages[-1], found))
+        return Prepared(self.steps, tuple(kept), tuple(stages))
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -231,20 +262,23 @@ class Prepared:
         s = self.after
         return pd.DataFrame(s.imputed, index=label_index(s.keys), columns=list(s.codes))
 
+    @property
+    def filled(self) -> tuple[Text, ...]:
+        """How many cells are imputed, for every table that stands on them; nothing if none is."""
+        count = int(self.after.imputed.sum())
+        share = count / max(self.after.values.size, 1)
+        said = Text(
+            f"{count}个单元格为插补值（占{share:.1%}）",
+            f"{count} cells are imputed ({share:.1%} of those that enter the index)",
+        )
+        return (said,) if count else ()
+
     def texts(self) -> tuple[Text, ...]:
         """What a reader has to know of each step."""
         out = []
-        for s, found in zip(self.steps, self.fitted, strict=True):
-            out += list(s.said(found))
-        count = int(self.after.imputed.sum())
-        if count:
-            share = count / self.after.values.size
-            out.append(
-                Text(
-                    f"{count}个单元格为插补值（占{share:.1%}）",
-                    f"{count} cells are imputed ({share:.1%} of those that enter the index)",
-                )
-            )
+        for s, found, sheet in zip(self.steps, self.fitted, self.stages[:-1], strict=True):
+            out += list(s.said(s.within(sheet, found)))
+        out += self.filled
         gone = [(what, label) for what, label, _ in self.after.left]
         for kind, zh in (("unit", "评价对象"), ("indicator", "指标")):
             who = [label for what, label in gone if what == kind]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from gz_index._registry import closest
 from gz_index.errors import DataError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT, Text
 from gz_index.normalise.base import number, one_of
-from gz_index.prepare.base import Fitted, Sheet, Step
+from gz_index.prepare.base import Fitted, Sheet, Step, others
 
 __all__ = ["Screen", "indicator_shares", "unit_shares"]
 
@@ -174,6 +174,13 @@ class Screen(Step):
         if both:
             raise MethodError(f"screen: {both[0]!r} is to stay and to leave", hint="decide")
 
+    def without(self, gone: Collection[str]) -> Step | None:
+        """Return it for a tree without some nodes, which are named no more."""
+        step = super().without(gone)
+        if not isinstance(step, Screen):
+            return step
+        return replace(step, keep=others(self.keep, gone), leave=others(self.leave, gone))
+
     # -- fit -----------------------------------------------------------------------------------
 
     def fit(self, sheet: Sheet) -> Fitted:
@@ -271,6 +278,21 @@ class Screen(Step):
             raise _nothing("unit", [[n, out[n].zh, out[n].en] for n in dict.fromkeys(names)])
         left = [("unit", n, out[n]) for n in dict.fromkeys(names[~stay])]
         return sheet.take(stay, left)
+
+    def kept(self, before: Sheet, after: Sheet, fitted: Fitted) -> Fitted:
+        """Return what was fitted with what was decided of new units."""
+        known = {*fitted["stay"], *(name for name, *_ in fitted["units"])}
+        new = dict.fromkeys(n for n in _names(before, self.window) if n not in known)
+        if not new:
+            return fitted
+        gone = [
+            [label, why.zh, why.en]
+            for what, label, why in after.left[len(before.left) :]
+            if what == "unit" and label in new
+        ]
+        stay = [n for n in new if n not in {g[0] for g in gone}]
+        more = {"units": [*fitted["units"], *gone], "stay": [*fitted["stay"], *stay]}
+        return fitted | more
 
     def said(self, fitted: Fitted) -> tuple[Text, ...]:
         """Who stays by name although the data say otherwise."""

@@ -104,7 +104,7 @@ def smaa(
     >>> s.exact, s.to_frame().index[0]
     (True, 'FI')
     """
-    f = index.framework
+    f = index.ready(data).definition.framework if index.prepare else index.framework
     leaves = over == "indicators"
     node = ROOT if leaves else over
     codes = f.codes if leaves else f.children(node)
@@ -269,16 +269,19 @@ def _confidence(
     seed: int,
 ) -> Array:
     """Share of draws in which each unit is first under its own central weights."""
+    f = index.framework  # of which a screen may leave out some
+    whole = f.codes if leaves else f.children(node)
     n = len(total.first)
     out = np.full(n, np.nan)
     for i in range(n):
         if total.ranks[0, i] == 0:
             continue
         w = total.first[i] / total.first[i].sum()
-        fixed = _weighed(index, node, leaves, dict(zip(codes, w.tolist(), strict=True)))
+        given = dict.fromkeys(whole, 0.0) | dict(zip(codes, w.tolist(), strict=True))
+        fixed = _weighed(index, node, leaves, given)
         if not others:
             result = fixed.evaluate(data)
-            model = Model(fixed, data, [Dirichlet(node=node)], period=period)
+            model = Model(fixed, data, [_drawn(None, node, leaves, draws)], period=period)
             s = result.values[model.rows, -1][None]
         else:
             model = Model(fixed, data, others, period=period)

@@ -35,7 +35,7 @@ from gz_index.errors import (
 )
 from gz_index.framework import ROOT, Framework
 from gz_index.normalise import fit_draws
-from gz_index.sensitivity.variants import Key, State, Variants, in_combination
+from gz_index.sensitivity.variants import Key, State, Variants, in_combination, prepares
 from gz_index.weighting.local import LocalWeights, to_root
 
 if TYPE_CHECKING:
@@ -73,13 +73,14 @@ class Model:
         period: Hashable | None = None,
     ) -> None:
         self.nominal: IndexResult = index.evaluate(data)
+        source = index
         self.index = index = self.nominal.index  # a screen may have left out indicators
-        self.choices = _choices(index, choices)
+        self.choices = _choices(index, choices, source)
         self.nodes = tuple(nodes)
         for code in self.nodes:
             if not index.framework.children(code):
                 raise MethodError(f"{code!r} is an indicator and has no score of a group")
-        self._refuse_misfits()
+        self._refuse_misfits(source.framework)
         self.table = self.nominal.table
         self.rows = self._rows(period)
         self.period = period
@@ -87,7 +88,7 @@ class Model:
         ends = np.cumsum([0, *widths])
         self.columns = [slice(int(a), int(b)) for a, b in pairwise(ends)]
         self.width = int(ends[-1])
-        self.variants = Variants(index, self.choices, self.table, self.nodes, data)
+        self.variants = Variants(index, self.choices, self.table, self.nodes, data, source)
         self._states: dict[Key, State] = {}
 
     # -- what the study is about -----------------------------------------------------------------
@@ -152,9 +153,10 @@ class Model:
         """Nominal scores (nodes, rows)."""
         return self._nominal_scores[:, self.rows]
 
-    def _refuse_misfits(self) -> None:
+    def _refuse_misfits(self, whole: Framework) -> None:
+        """Refuse choices that do not fit; alternatives to the preparation are of the whole tree."""
         f = self.index.framework
-        problems = [p for c in self.choices for p in c.problems(f)]
+        problems = [p for c in self.choices for p in c.problems(whole if prepares(c) else f)]
         names = [c.label for c in self.choices]
         problems += [
             Problem(n, "two choices have this name", "give one of them name = ...")
@@ -383,10 +385,13 @@ class Model:
         return fit_draws(state.scale, table, x, low=low, high=high)
 
 
-def _choices(index: Index, given: Sequence[Any] | None) -> tuple[Choice, ...]:
+def _choices(index: Index, given: Sequence[Any] | None, source: Index) -> tuple[Choice, ...]:
     if given is None:
-        table = index.sensitivity
+        table, whole = index.sensitivity, source.sensitivity
         given = table.choices if table is not None else ()
+        if whole is not None:  # preparations are those of the whole tree
+            asked = [c for c in whole.choices if prepares(c)]
+            given = tuple(asked[0] if asked and prepares(c) else c for c in given)
         if not given:
             raise MethodError(
                 f"nothing is said to vary: the definition {index.id!r} has no [sensitivity] table",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gz_index.index import Index
     from gz_index.normalise import Scale
 
-__all__ = ["Key", "State", "Variants", "in_combination"]
+__all__ = ["Key", "State", "Variants", "in_combination", "prepares"]
 
 V = TypeVar("V")
 Key = tuple[int, ...]
@@ -83,6 +83,8 @@ class Variants:
         Groups whose scores are followed.
     data : DataFrame
         The data as they came, for alternatives to the preparation.
+    source : Index
+        The index before a screen left out indicators, by which other tables are prepared.
     """
 
     def __init__(
@@ -92,9 +94,10 @@ class Variants:
         table: Table,
         nodes: tuple[str, ...],
         data: Any = None,
+        source: Index | None = None,
     ) -> None:
         self.index, self.choices, self.table, self.nodes = index, choices, table, nodes
-        self.data = data
+        self.data, self.source = data, index if source is None else source
         self.discrete = [i for i, c in enumerate(choices) if isinstance(c, Discrete)]
         self.levels = {i: self.choice(i).levels for i in self.discrete}
         self._tables: dict[Any, Table] = {}
@@ -135,10 +138,10 @@ class Variants:
         levels = dict(zip(self.discrete, key, strict=True))
         chosen = [(i, self.choices[i], level) for i, level in levels.items()]
         omitted = tuple((i, k) for i, c, k in chosen if isinstance(c, Omit))
-        tables = tuple((i, k) for i, c, k in chosen if isinstance(c, Tables) or _prepares(c))
+        tables = tuple((i, k) for i, c, k in chosen if isinstance(c, Tables) or prepares(c))
         parts: dict[str, tuple[tuple[int, int], ...]] = {"whole": (), "column": (), "tree": ()}
         for i, c, k in chosen:
-            if isinstance(c, Alternatives) and not _prepares(c):
+            if isinstance(c, Alternatives) and not prepares(c):
                 kind = _reach(c)
                 parts[kind] = (*parts[kind], (i, k))
         index = self._variant((*omitted, *parts["tree"], *parts["column"]))
@@ -223,9 +226,9 @@ class Variants:
         assert isinstance(c, Tables | Alternatives)
         name = c.levels[level]
         if isinstance(c, Tables):
-            table = self.index.ready(c.of[name]).table
+            table = self.source.ready(c.of[name]).table
         else:
-            table = self.index.replace(prepare=c.of[level]).ready(self.data).table
+            table = self.source.replace(prepare=c.of[level]).ready(self.data).table
         if table.codes != self.table.codes:
             other = sorted({*table.codes} ^ {*self.table.codes})
             raise DataError(
@@ -253,7 +256,7 @@ class Variants:
         return table
 
 
-def _prepares(c: Choice) -> bool:
+def prepares(c: Choice) -> bool:
     """Whether a choice gives another table of data."""
     return isinstance(c, Alternatives) and c.part == "prepare"
 

@@ -456,3 +456,10 @@ def test_refusals(panel):
     for how, error, message in cases:
         with pytest.raises(error, match=message):
             check_paper(how.pop("data", panel), **how)
+
+
+def test_numbers_without_labels_are_refused(panel):
+    with pytest.raises(gz.DataError, match="weights are not labelled"):
+        gz.check_paper(panel, weights=[0.1] * panel.shape[1])
+    with pytest.raises(gz.DataError, match="scores are not labelled"):
+        gz.check_paper(panel, scores=[0.1] * len(panel))

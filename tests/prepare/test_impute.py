@@ -421,6 +421,13 @@ def test_no_growth_of_one_value_or_of_two_signs():
         ({"method": "carry", "limit": -1}, "limit = -1"),
         ({"method": "knn", "neighbours": 0}, "neighbours = 0"),
         ({"method": "em", "iterations": 0}, "iterations = 0"),
+        ({"method": "em", "iterations": 10.5}, "iterations = 10.5 -> a whole number"),
+        ({"method": "knn", "neighbours": 2.5}, "neighbours = 2.5 -> a whole number"),
+        ({"method": "carry", "limit": "2"}, "limit = '2' -> a number"),
+        ({"method": "mean", "low": "x"}, "low = 'x' -> give a number"),
+        ({"method": "mean", "high": {"a": "x"}}, "high of a = 'x'"),
+        ({"method": "mean", "low": {"a": 5}, "high": 1}, "low = 5 is above high = 1"),
+        ({"method": "mean", "columns": 3}, "columns = 3 is no list"),
     ],
 )
 def test_options_are_refused(options, message):

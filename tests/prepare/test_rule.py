@@ -291,3 +291,242 @@ def test_imputations_are_refused_by_name():
     for how, message in (({"m": 1}, "m = 1"), ({"level": 2}, "level = 2"), ({"seed": -1}, "seed")):
         with pytest.raises(gz.MethodError, match=message):
             gz.imputations(index, x, **how)
+
+
+# -- a preparation and everything else -------------------------------------------------------------
+
+POOR = [{"kind": "screen", "units": {}, "indicators": {"available": 0.5}}]
+
+
+def poor(n: int = 12) -> pd.DataFrame:
+    """Data of which a screen leaves out b."""
+    x = data(n).drop(index="u7")
+    x.loc[x.index[:9], "b"] = np.nan
+    return x
+
+
+def screened(*more: dict) -> gz.Index:
+    return gz.Index(id="t", framework=framework(), prepare=[*POOR, *more], missing="renormalise")
+
+
+DIVIDED = {"kind": "denominate", "columns": ["a", "b"], "by": "people"}
+
+
+def test_a_saved_result_without_a_screened_indicator_comes_back(tmp_path):
+    index, x = screened(DIVIDED), poor()
+    r = index.evaluate(x)
+    again = gz.IndexResult.load(r.save(tmp_path / "r"))
+    np.testing.assert_array_equal(again.values, r.values)
+    pd.testing.assert_frame_equal(again.prepared.left, r.prepared.left)
+    assert again.notes == r.notes
+    later = index.evaluate(x, scale=again.scale, prepared=again.prepared)
+    np.testing.assert_array_equal(later.values, r.values)
+
+
+@pytest.mark.parametrize("of", [lambda r: r.index, lambda r: r.freeze()])
+@pytest.mark.parametrize("more", [(), (DIVIDED,), ({**DIVIDED, "columns": ["b"]},)])
+def test_what_a_screen_left_of_a_definition_is_replayed(of, more):
+    r = screened(*more).evaluate(poor())
+    two = of(r).evaluate(poor().iloc[3:], scale=r.scale, prepared=r.prepared)
+    np.testing.assert_array_equal(two.scores, r.scores.iloc[3:])
+
+
+@pytest.mark.parametrize("method", ["em", "knn", "iterative", "regression", "mean"])
+def test_a_preparation_of_other_indicators_or_another_order_is_refused(method):
+    x = data()
+    step = {"kind": "impute", "method": method, "rest": "keep"}
+    index = gz.Index(framework=framework(), prepare=[step], missing="renormalise")
+    fitted = index.evaluate(x).prepared
+    f = index.framework
+    turned = index.replace(framework=gz.Framework(tuple(reversed(f.indicators)), f.groups))
+    new = x.rename(index=lambda u: f"new {u}")
+    with pytest.raises(gz.DataError, match="order is another"):
+        turned.evaluate(new, prepared=fitted)
+    with pytest.raises(gz.DataError, match="other are b"):
+        index.without("b").evaluate(new, prepared=fitted)
+
+
+@pytest.mark.parametrize(
+    ("step", "left"),
+    [
+        ({"kind": "treat", "rule": "bounds", "bounds": {"a": [0, 5], "b": [0, 5]}},
+         {"kind": "treat", "rule": "bounds", "bounds": {"a": [0.0, 5.0]}}),
+        ({"kind": "treat", "rule": "bounds", "bounds": {"b": [0, 5]}}, None),
+        ({"kind": "impute", "method": "mean", "low": {"a": 0.0, "b": 1.0}},
+         {"kind": "impute", "method": "mean", "low": {"a": 0.0}}),
+        ({"kind": "impute", "method": "cold-deck", "rest": "keep",
+          "table": {"a": {"u1": 1.0}, "b": {"u1": 1.0}}},
+         {"kind": "impute", "method": "cold-deck", "rest": "keep", "table": {"a": {"u1": 1.0}}}),
+        ({"kind": "screen", "keep": ["b", "u1"], "leave": ["a"]},
+         {"kind": "screen", "keep": ["u1"], "leave": ["a"]}),
+    ],
+)  # fmt: skip
+def test_what_steps_say_of_a_node_leaves_with_it(step, left):
+    index = gz.Index(framework=framework(), prepare=[step], missing="renormalise")
+    assert index.without("b").prepare.to_list() == ([] if left is None else [left])
+    if step["kind"] != "screen":  # a screen before it does the same
+        assert screened(step).evaluate(poor()).index.framework.codes == ("a", "c")
+
+
+def test_an_indicator_that_left_by_name_leaves_the_definition_of_the_result():
+    steps = [{"kind": "screen", "units": {}, "leave": ["b"]}]
+    r = gz.Index(framework=framework(), prepare=steps, missing="renormalise").evaluate(data())
+    np.testing.assert_array_equal(r.index.evaluate(data()).values, r.values)
+
+
+def test_a_step_that_reads_a_screened_indicator_says_so():
+    index = screened({"kind": "denominate", "columns": ["a"], "by": "b"})
+    with pytest.raises(gz.MethodError, match="'b' was screened out"):
+        index.evaluate(poor())
+
+
+def test_compare_prepares_each_variant_and_leaves_out_what_is_screened():
+    x = poor()
+    parts = {"prepare": [POOR, [*POOR, DIVIDED]], "weight": ["equal", "std"]}
+    c = gz.compare(screened(), x, **parts)
+    for (steps, w), found in zip(
+        [(p, w) for p in parts["prepare"] for w in parts["weight"]], c.results.values(), strict=True
+    ):
+        want = screened().replace(prepare=steps, weight=w).evaluate(x)
+        np.testing.assert_array_equal(found.values, want.values)
+        assert set(found.notes) == set(want.notes)
+    loo = gz.leave_one_out(screened(DIVIDED), x)
+    assert loo.nominal.prepared is not None
+
+
+def test_choices_are_over_what_a_screen_left_and_preparations_over_all():
+    from gz_index.sensitivity.model import Model
+
+    x = poor()
+    of = [[*POOR, DIVIDED], POOR, [{**POOR[0], "leave": ["b"]}]]
+    choice = gz.Alternatives(part="prepare", of=of, labels=["divided", "plain", "named"])
+    index = screened(DIVIDED)
+    own = index.replace(sensitivity={"choices": [choice]})
+    assert gz.Index.from_toml(own.to_toml()) == own
+    for model in (Model(index, x, [choice]), Model(own, x)):
+        for k, steps in enumerate(of):
+            want = index.replace(prepare=steps).evaluate(x).total.to_numpy()
+            np.testing.assert_array_equal(model.nominal_of((k,))[0], want)
+    bare = gz.Alternatives(part="prepare", of=[POOR, []], labels=["screened", "all"])
+    with pytest.raises(gz.DataError, match=r"(?s)leaves other indicators.*b"):
+        Model(index, x, [bare]).prepare([])
+    tables = gz.Tables(of={"one": x, "two": x * 2})
+    named = index.replace(prepare=of[2])
+    assert Model(named, x, [tables]).nominal_of((1,)).shape == (1, 11)
+
+
+def test_columns_that_steps_read_may_bear_the_name_of_what_was_excluded():
+    x = data().drop(index="u7").rename(columns={"people": "常住人口"})
+    aside = {"code": "people", "name": gz.framework.Text(zh="常住人口")}
+    index = gz.Index(
+        framework=framework(), prepare=STEPS[1:3], excluded=[gz.framework.Excluded(**aside)]
+    )
+    plain = gz.Index(framework=framework(), prepare=STEPS[1:3])
+    want = plain.evaluate(data().drop(index="u7"))
+    np.testing.assert_array_equal(index.evaluate(x).values, want.values)
+
+
+def test_an_indicator_that_is_called_by_its_name_is_pointed_out():
+    f = gz.Framework((gz.Indicator(code="a"), gz.Indicator(code="b", name="人口")))
+    step = {"kind": "denominate", "columns": ["a"], "by": "人口"}
+    with pytest.raises(gz.DefinitionError, match="write 'b'"):
+        gz.Index(framework=f, prepare=[step])
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_replay_is_kept_for_the_release_after_it(saved, tmp_path):
+    rng = np.random.default_rng(3)
+    rows = pd.MultiIndex.from_product(
+        [[f"u{i}" for i in range(8)], [2020, 2021, 2022]], names=["unit", "year"]
+    )
+    x = pd.DataFrame(rng.uniform(1, 9, (24, 4)), index=rows, columns=["a", "b", "c", "cpi"])
+    x.loc[("u1", 2021), "b"] = np.nan  # to be taken from 2020, later known from both sides
+    x.loc[("u7", 2020), ["b", "c"]] = np.nan
+    x.loc[("u6", 2021), ["b", "c"]] = np.nan  # a new unit, at first too little known
+    steps = [
+        {"kind": "screen", "units": {"available": 0.5}, "indicators": {}},
+        {"kind": "deflate", "columns": ["a"], "by": "cpi", "base": 2020},
+        {
+            "kind": "impute",
+            "method": "linear",
+            "ends": "nearest",
+            "low": {"c": 2},
+            "outside": "clip",
+        },
+    ]
+    index = gz.Index(framework=framework(), prepare=steps)
+    year, unit = rows.get_level_values(1), rows.get_level_values(0)
+    one = index.evaluate(x[(year < 2022) & (unit != "u6") & ~((unit == "u1") & (year == 2021))])
+    two = index.evaluate(
+        x[(year < 2022) & ((unit != "u6") | (year == 2021))],
+        scale=one.scale,
+        prepared=one.prepared,
+    )
+    assert (
+        two.table.values[list(two.table.index).index(("u1", 2021)), 1] == x.loc[("u1", 2020), "b"]
+    )
+    assert "u6" in two.prepared.left["label"].tolist()
+    if saved:
+        two = gz.IndexResult.load(two.save(tmp_path / "two"))
+    three = index.evaluate(x, scale=two.scale, prepared=two.prepared)
+    np.testing.assert_array_equal(three.scores.loc[two.scores.index], two.scores)
+    assert "u6" in three.prepared.left["label"].tolist()
+
+
+def test_what_is_said_of_a_replay_is_of_its_own_rows():
+    x = data().drop(index="u7")
+    index = gz.Index(framework=framework(), prepare=STEPS[1:3])
+    r = index.evaluate(x)
+    assert any("1 cell(s) filled by the median: b 1" in n for n in r.notes)
+    other = index.evaluate(x.drop(index="u3"), scale=r.scale, prepared=r.prepared)
+    assert not any("filled" in n or "imputed" in n for n in other.notes)
+    known = index.evaluate(x.fillna(5.0), scale=r.scale, prepared=r.prepared)
+    assert not any("filled" in n for n in known.notes)
+
+
+@pytest.mark.parametrize("over", ["p", "indicators"])
+@pytest.mark.parametrize(
+    "others", [(), (gz.Alternatives(part="normalise", of=["minmax", "zscore"]),)]
+)
+def test_acceptabilities_are_over_what_a_screen_left(over, others):
+    x, index = poor(), screened(DIVIDED)
+    s = gz.smaa(index, x, over=over, draws=64, choices=others)
+    plain = gz.Index(id="t", framework=framework(), missing="renormalise").without("b")
+    ready = index.evaluate(x).table
+    same = pd.DataFrame(ready.values, index=ready.index, columns=list(ready.codes))
+    want = gz.smaa(plain, same, over=over, draws=64, choices=others)
+    pd.testing.assert_frame_equal(s.to_frame(), want.to_frame())
+
+
+def test_every_study_says_that_cells_are_imputed():
+    x = data(14).drop(columns="people")
+    index = gz.Index(id="i", framework=framework(), prepare=[Impute(method="median")])
+    r = index.evaluate(x)
+    studies = [
+        gz.uncertainty(index, x, [gz.Spread(size=0.1)], draws=20),
+        gz.stability(index, x),
+        gz.importance(index, x),
+        gz.obstacles(r),
+        gz.structure(index, x, draws=20),
+        gz.leave_one_out(index, x, over="indicators"),
+    ]
+    for s in studies:
+        assert any("cells are imputed" in n for n in s.notes), type(s)
+        assert any("个单元格为插补值" in n for n in s.notes_in("zh"))
+    full = gz.stability(index, x.fillna(3.0))
+    assert not any("imputed" in n for n in full.notes)
+
+
+def test_a_target_whose_indicator_was_screened_out_is_said():
+    f = gz.Framework(
+        (
+            gz.Indicator(code="a", targets=gz.Target(10, year=2025)),
+            gz.Indicator(code="b", targets=gz.Target(10, year=2025)),
+        )
+    )
+    rows = pd.MultiIndex.from_product([["city"], [2021, 2022, 2023]], names=["unit", "year"])
+    x = pd.DataFrame({"a": [4.0, 5, 6.0], "b": [np.nan, np.nan, 1]}, index=rows)
+    index = gz.Index(id="m", framework=f, prepare=[{"kind": "screen"}])
+    m = gz.monitor(index, x)
+    assert "b" not in m.table.index
+    assert any("screened out 1 indicator(s): b" in n for n in m.notes)
