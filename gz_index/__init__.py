@@ -121,7 +121,7 @@ __all__ = [
 
 _MODULES = (
     *("aggregate", "auditing", "choices", "monitoring", "normalise", "prepare"),
-    *("sensitivity", "testing", "weighting"),
+    *("report", "sensitivity", "testing", "weighting"),
 )
 
 

@@ -15,7 +15,7 @@ from gz_index.monitoring.words import COLUMNS, class_text
 if TYPE_CHECKING:
     from gz_index.monitoring.dashboard import Monitor
 
-__all__ = ["write"]
+__all__ = ["plain_cell", "write"]
 
 _SHEETS = {
     "dashboard": Text("监测表", "Dashboard"),
@@ -71,7 +71,7 @@ def _fill(book: Any, title: str, frame: pd.DataFrame, how: dict[str, str]) -> No
     sheet = book.create_sheet(title)
     sheet.append(list(frame.columns))
     for row in frame.itertuples(index=False):
-        sheet.append([_plain(v) for v in row])
+        sheet.append([plain_cell(v) for v in row])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
         cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
@@ -97,7 +97,7 @@ def _fill(book: Any, title: str, frame: pd.DataFrame, how: dict[str, str]) -> No
     sheet.freeze_panes = "D2" if len(frame.columns) > 8 else "A2"
 
 
-def _plain(value: Any) -> Any:
+def plain_cell(value: Any) -> Any:
     """A cell as openpyxl takes it."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 

@@ -81,12 +81,54 @@ def uncertain(n, lang="en", **kwargs):
     return gz.uncertainty(index, data, [gz.Spread(size=0.5)], draws=50)
 
 
+def compared(n, lang="en"):
+    return gz.compare(*made(n, lang), weight=["equal", "entropy", "critic"])
+
+
+def shares(n, lang="en", choices=None, **kwargs):
+    choices = choices or [gz.Spread(size=1.0), gz.CellError(size=0.5)]
+    return gz.sobol(*made(n, lang), choices, points=16, **kwargs)
+
+
+def plan(n):
+    """A city from 2022 to 2024 with n targets; of the third there are no data."""
+    indicators = tuple(
+        gz.Indicator(
+            code=f"i{k}",
+            name=f"{LONG} {k}" if k % 7 == 0 else f"Stations {k}",
+            targets=gz.Target(10.0 + k % 5, year=2025, operator=(">=", ">", "=")[k % 3]),
+        )
+        for k in range(n)
+    )
+    index = gz.Index(framework=gz.Framework(indicators), missing="renormalise")
+    at = pd.MultiIndex.from_product([["city"], [2022, 2023, 2024]], names=["unit", "year"])
+    start = np.linspace(1, 8, n)
+    data = pd.DataFrame(
+        [start, start + 1, start + 2], index=at, columns=[i.code for i in indicators]
+    )
+    data["i2"] = np.nan
+    return gz.monitor(index, data)
+
+
 FIGURES = {
     "contributions": lambda n, lang: (result_of(n, lang), {}),
     "heat_map": lambda n, lang: (result_of(n, lang), {}),
     "rank_intervals": lambda n, lang: (uncertain(n, lang), {}),
     "bump": lambda n, lang: (result_of(n, lang, PANEL), {}),
     "trend": lambda n, lang: (result_of(n, lang, PANEL), {}),
+    "targets": lambda n, lang: (plan(n), {}),
+    "variance_shares": lambda n, lang: (shares(n, lang), {}),
+    "weights": lambda n, lang: (compared(n, lang), {}),
+    "waterfall": lambda n, lang: (
+        gz.change(result_of(n, lang, PANEL)),
+        {"unit": result_of(n, lang, PANEL).table.units[1]},
+    ),
+    "radar": lambda n, lang: (
+        result_of(n, lang),
+        {"unit": result_of(n, lang).table.units[1]},
+    ),
+    "acceptability": lambda n, lang: (gz.smaa(*made(n, lang), draws=50), {}),
+    "weight_intervals": lambda n, lang: (gz.stability(*made(n, lang)), {}),
 }
 
 
@@ -180,6 +222,15 @@ def test_chinese_comes_from_an_installed_font():
     assert ax.get_yticklabels()[0].get_fontfamily() == [first, second]
 
 
+def test_a_name_is_no_formula(tmp_path):
+    index, data = made(5)
+    data.index = ["$\\frac$", "<script>", "a_b^c", "$", "_d"]
+    ax = figures.contributions(index.evaluate(data))
+    ax.figure.savefig(tmp_path / "f.svg")  # a formula that is none would raise
+    assert set(full(ax)) == set(data.index)
+    assert "<script" not in (tmp_path / "f.svg").read_text(encoding="utf-8")
+
+
 def test_names_keep_both_ends():
     assert wrapped(f"{LONG} 007", 24, 1) == "The Federated…phalia 007"
     assert cells(wrapped(f"{LONG_ZH}007", 24, 1)) <= 24
@@ -261,7 +312,7 @@ def test_contributions_of_an_index_that_does_not_split_are_refused():
 
 
 def test_a_period_without_scores_is_refused():
-    index, data = made(5, years=PANEL, missing={"coverage": 1.0})
+    index, data = made(5, years=PANEL, missing={"policy": "renormalise", "coverage": 1.0})
     data.loc[(slice(None), 2022), "a1"] = np.nan
     result = index.evaluate(data)
     for draw in (figures.contributions, figures.heat_map):
@@ -293,7 +344,9 @@ def test_the_heat_map_writes_every_score():
 def test_a_score_withheld_is_a_dash():
     index, data = made(5)
     data.iloc[0, :2] = np.nan
-    ax = figures.heat_map(index.replace(missing={"coverage": 0.5}).evaluate(data))
+    ax = figures.heat_map(
+        index.replace(missing={"policy": "renormalise", "coverage": 0.5}).evaluate(data)
+    )
     assert [t.get_text() for t in ax.texts].count("–") == 1
 
 
@@ -348,6 +401,9 @@ def test_bump_of_300_shows_the_first_ranks():
     named = result.table.units[299]
     ax = figures.bump(result, units=[named], most=20)
     assert named in [line.get_label() for line in ax.get_lines()]
+    last = result.ranks.loc[(named, 2022), "total"]
+    assert ax.texts[-1].get_text() == f"{wrapped(named, 24, 1)} ({last})"
+    assert ax.get_xlabel() == "279 after rank 20, not shown"
     with pytest.raises(gz.NotFoundError, match="no unit 'Nowhere'"):
         figures.bump(result, units=["Nowhere"])
     with pytest.raises(gz.MethodError, match="name at most 8"):
@@ -390,3 +446,210 @@ def test_scores_that_cannot_be_compared_are_not_joined():
     by_period = {"method": "minmax", "window": "period"}
     with pytest.raises(gz.MethodError, match="scores of different periods cannot be compared"):
         figures.trend(result_of(5, years=PANEL, normalise=by_period))
+
+
+def test_targets_show_how_far_the_way_has_gone():
+    m = plan(5)
+    ax = figures.targets(m)
+    t = m.table
+    track, bars = ax.containers
+    assert len(track) == 5
+    known = t["completion"].notna()
+    assert known.tolist() == [True, True, False, True, True]
+    np.testing.assert_allclose([b.get_width() for b in bars], t["completion"][known])
+    assert full(ax) == t["name"].tolist()
+    words = [text.get_text() for text in ax.texts]
+    assert words[0].startswith("3 → ≥ 10 (2025), 22 %")
+    assert words[2] == "– → 12 (2025)"
+    assert "no data" in words
+    np.testing.assert_allclose(
+        [s[0, 0] for s in ax.collections[1].get_segments()], t["time_share"][known]
+    )
+    assert legend(figures.targets(m, lang="zh")) == ["完成度", "时间进度", "目标"]
+
+
+def test_targets_beyond_the_frame_are_cut_and_written():
+    indicator = gz.Indicator(code="a", targets=gz.Target(10, year=2025))
+    index = gz.Index(framework=gz.Framework((indicator,)))
+    at = pd.MultiIndex.from_product([["city"], [2022, 2023]], names=["unit", "year"])
+    ax = figures.targets(gz.monitor(index, pd.DataFrame({"a": [8.0, 14.0]}, index=at)))
+    assert ax.containers[1][0].get_width() == 1.5
+    assert "300 %" in ax.texts[0].get_text()
+    back = figures.targets(gz.monitor(index, pd.DataFrame({"a": [8.0, 4.0]}, index=at)))
+    assert back.containers[1][0].get_width() == -0.5
+    assert "−200 %" in back.texts[0].get_text()
+
+
+def test_a_plan_without_targets_is_refused():
+    index, data = made(1, years=PANEL)
+    with pytest.raises(gz.MethodError, match="has a target with a number"):
+        figures.targets(gz.monitor(index.replace(missing="renormalise"), data))
+
+
+def test_shares_of_variance_have_intervals_where_estimated():
+    s = shares(5)
+    table = s.of("shift").sort_values("total", ascending=False)
+    ax = figures.variance_shares(s)
+    first, total = ax.containers
+    np.testing.assert_allclose([b.get_width() for b in first], table["first"])
+    np.testing.assert_allclose([b.get_width() for b in total], table["total"])
+    ends = np.array([line[:, 0] for line in ax.collections[1].get_segments()])
+    np.testing.assert_allclose(ends, table[["total_low", "total_high"]])
+    assert legend(ax) == ["first order", "total"]
+    unit = s.nominal.table.units[1]
+    zh = figures.variance_shares(s, target=f"score {unit}", lang="zh")
+    assert zh.get_xlabel() == f"方差份额（{unit}的得分）"
+    with pytest.raises(gz.NotFoundError, match="no target 'x'"):
+        figures.variance_shares(s, target="x")
+
+
+def test_exact_shares_have_shapley_effects_and_no_interval():
+    choices = [
+        gz.Alternatives(part="normalise", of=["minmax", "rank"]),
+        gz.Alternatives(part="weight", of=["equal", "entropy"]),
+    ]
+    ax = figures.variance_shares(gz.sobol(*made(31), choices))
+    assert legend(ax) == ["first order", "total", "Shapley"]
+    assert len(ax.collections) == 0
+    assert sum(b.get_width() for b in ax.containers[2]) == pytest.approx(1)
+
+
+def test_a_target_that_does_not_vary_is_refused():
+    same = gz.Alternatives(part="weight", of=["equal", {"scheme": "equal"}], labels=("a", "b"))
+    with pytest.raises(gz.MethodError, match="shift does not vary"):
+        figures.variance_shares(gz.sobol(*made(5), [same]))
+
+
+def test_weights_are_those_of_each_scheme():
+    c = compared(31)
+    ax = figures.weights(c)
+    table = pd.DataFrame({k: r.weights["global"] for k, r in c.results.items()})
+    table = table.loc[list(c.index.framework.codes)]
+    order = table.mean(axis=1).sort_values(ascending=False).index
+    assert full(ax) == order.tolist()
+    for line in ax.get_lines():
+        np.testing.assert_allclose(line.get_xdata(), 100 * table.loc[order, line.get_label()])
+    assert len({line.get_marker() for line in ax.get_lines()}) == 3
+    assert len(figures.weights(c, nodes=["a", "b", "c"]).get_yticklabels()) == 3
+    with pytest.raises(gz.MethodError, match="nodes is empty"):
+        figures.weights(c, nodes=[])
+    with pytest.raises(gz.NotFoundError, match="'zz'"):
+        figures.weights(c, nodes=["zz"])
+
+
+def test_variants_with_the_same_weights_are_drawn_once():
+    c = gz.compare(
+        *made(5),
+        aggregate=["arithmetic", {"method": "mean-min", "a": 0.5}],
+        weight=["equal", "entropy"],
+    )
+    assert len(figures.weights(c).get_lines()) == 2
+
+
+def test_weights_that_differ_by_period_are_of_the_last_one():
+    index, data = made(8, years=PANEL)
+    c = gz.compare(index, data, weight=[{"scheme": "entropy", "window": "period"}, "equal"])
+    by_period = next(iter(c.results.values())).weights["global"]
+    for asked, year in ((None, 2022), (2020, 2020)):
+        ax = figures.weights(c, period=asked)
+        dots = dict(zip(full(ax), ax.get_lines()[0].get_xdata(), strict=True))
+        assert dots["a1"] == pytest.approx(100 * by_period[("a1", year)])
+    with pytest.raises(gz.NotFoundError, match="no period 1999"):
+        figures.weights(c, period=1999)
+
+
+def test_the_waterfall_adds_up():
+    result = result_of(5, years=PANEL)
+    study, unit = gz.change(result), result.table.units[1]
+    ax = figures.waterfall(study, unit=unit)
+    before, after = study.totals.loc[(unit, 2020, 2022), ["before", "after"]]
+    ends, steps = ax.containers
+    np.testing.assert_allclose([b.get_width() for b in ends], [before, after])
+    np.testing.assert_allclose(sum(b.get_width() for b in steps), after - before)
+    assert steps[0].get_x() == pytest.approx(before)
+    assert steps[-1].get_x() + steps[-1].get_width() == pytest.approx(after)
+    assert rows(ax) == ["2020", "One", "Two", "Three", "2022"]
+    few = figures.waterfall(study, unit=unit, of="indicators", most=3, lang="zh")
+    assert rows(few)[-2] == "其余4项"
+    steps = few.containers[1]
+    np.testing.assert_allclose(sum(b.get_width() for b in steps), after - before)
+
+
+def test_the_waterfall_asks_what_it_cannot_tell():
+    result = result_of(5, years=PANEL)
+    study, unit = gz.change(result, since="previous"), result.table.units[1]
+    assert rows(figures.waterfall(study, unit=unit))[0] == "2021"
+    assert rows(figures.waterfall(study, unit=unit, until=2021))[0] == "2020"
+    with pytest.raises(gz.MethodError, match="of 5 units -> say which"):
+        figures.waterfall(study)
+    with pytest.raises(gz.NotFoundError, match="until 1999"):
+        figures.waterfall(study, unit=unit, until=1999)
+    with pytest.raises(gz.NotFoundError, match="no unit 'x'"):
+        figures.waterfall(study, unit="x")
+    with pytest.raises(gz.MethodError, match="'pillars' or 'indicators'"):
+        figures.waterfall(study, unit=unit, of="zones")
+
+
+def test_the_radar_is_closed_and_begins_at_zero():
+    result = result_of(31)
+    unit, peer = result.table.units[3], result.table.units[4]
+    ax = figures.radar(result, unit, peers=[peer])
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    assert list(lines) == ["median", peer, unit]
+    for name in (unit, peer):
+        x, y = lines[name].get_data()
+        assert (x[0], y[0]) == pytest.approx((x[-1], y[-1]))
+        scores = result.scores.loc[name, ["a", "b", "c"]]
+        np.testing.assert_allclose(np.hypot(x, y)[:-1], scores)
+    np.testing.assert_allclose(lines[unit].get_xdata()[0], 0, atol=1e-12)
+    assert legend(ax) == [unit, peer, "median"]
+    named = [t.get_gid() for t in ax.texts if t.get_gid()]
+    assert named == ["One", "Two", "Three"]
+
+
+def test_a_radar_that_would_mislead_is_refused():
+    result = result_of(31)
+    unit = result.table.units[3]
+    with pytest.raises(gz.MethodError, match="2 axes"):
+        figures.radar(result, unit, nodes=["a", "b"])
+    with pytest.raises(gz.NotFoundError, match="no unit 'x'"):
+        figures.radar(result, "x")
+    with pytest.raises(gz.MethodError, match="5 peers"):
+        figures.radar(result, unit, peers=list(result.table.units[4:9]))
+    below = result_of(31, normalise="zscore")
+    with pytest.raises(gz.MethodError, match="a radar begins at zero"):
+        figures.radar(below, below.total.idxmin())
+
+
+def test_acceptability_is_a_map_of_units_and_ranks():
+    study = gz.smaa(*made(5), draws=200)
+    ax = figures.acceptability(study)
+    order = study.expected_ranks.sort_values(kind="stable").index
+    assert full(ax) == order.tolist()
+    grid = np.asarray(ax.collections[0].get_array())
+    np.testing.assert_allclose(grid, study.acceptability.loc[order])
+    shown = [int(t.get_text()) for t in ax.texts]
+    assert min(shown) >= 1
+    assert len(shown) == (study.acceptability.round(2) >= 0.01).to_numpy().sum()
+    assert len(ax.figure.axes) == 2
+    many = figures.acceptability(gz.smaa(*made(60), draws=50), most=10)
+    grid = np.ma.masked_invalid(many.collections[0].get_array())
+    assert grid.shape == (11, 60)
+    assert grid.mask[5].all()
+    assert "50 more" in many.texts[0].get_text()
+
+
+def test_weight_intervals_hold_the_weight():
+    study = gz.stability(*made(5), top=[2])
+    ax = figures.weight_intervals(study, keeps=["leader", "top 2", "order"], lang="zh")
+    assert legend(ax) == ["权重", "首位不变", "前2名不变", "全部名次不变"]
+    nodes = study.intervals.index.get_level_values("node").unique()
+    for lines, kept in zip(ax.collections, ["leader", "top 2", "order"], strict=True):
+        part = study.intervals.xs(kept, level="keeps").loc[nodes]
+        ends = np.array([s[:, 0] for s in lines.get_segments()])
+        np.testing.assert_allclose(ends, part[["low", "high"]])
+    assert ax.get_xlim() == (-0.02, 1.02)
+    with pytest.raises(gz.NotFoundError, match="keep 'top 7'"):
+        figures.weight_intervals(study, keeps=["top 7"])
+    with pytest.raises(gz.MethodError, match="0 kinds"):
+        figures.weight_intervals(study, keeps=[])

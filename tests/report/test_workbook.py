@@ -170,7 +170,7 @@ def test_cells_are_coloured_and_flagged(tmp_path):
     column = 2 + result.index.framework.leaves().index(data.columns[0])
     cell = book["raw"].cell(5, column)
     assert cell.fill.start_color.rgb == "00F8CBAD"
-    assert cell.comment.text.startswith("impute(median): nan -> ")
+    assert cell.comment.text.startswith("impute(median): missing -> ")
     assert book["raw"].cell(3, column).fill.start_color.rgb == "00FFF9DB"
     assert book["received"].cell(4, column).value is None
     assert book["changes"].max_row == 2
@@ -178,6 +178,20 @@ def test_cells_are_coloured_and_flagged(tmp_path):
     gaps = gz.load("tai-2008").replace(missing="renormalise").evaluate(data)
     book = load_workbook(to_workbook(gaps, tmp_path / "gaps.xlsx"))
     assert book["raw"].cell(5, column).fill.start_color.rgb == "00D9D9D9"
+
+
+def test_cells_of_a_panel_are_flagged_whatever_comes_first(tmp_path):
+    rows = pd.MultiIndex.from_product([[2021, 2022], ["x", "y", "z"]], names=["year", "unit"])
+    data = pd.DataFrame({"a": [1.0, 2, 3, 4, np.nan, 6]}, index=rows)
+    step = {"kind": "impute", "method": "carry", "limit": 1}
+    index, _ = small([gz.Indicator(code="a")], [], prepare=[step])
+    book = load_workbook(to_workbook(index.evaluate(data), tmp_path / "book.xlsx", lang="zh"))
+    flagged = [c for row in book["原始数据"] for c in row if c.comment]
+    assert [(c.coordinate, c.value, c.fill.start_color.rgb) for c in flagged] == [
+        ("C7", 2.0, "00F8CBAD")
+    ]
+    assert "缺失 -> 2" in flagged[0].comment.text
+    assert book["原始数据"]["A7"].value in (2022, "y")
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x"])

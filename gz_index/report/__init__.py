@@ -1,0 +1,1 @@
+"""Output: figures, tables, the workbook with formulas, and the paragraph on methods."""
