@@ -245,7 +245,7 @@ def from_dict(
     from gz_index.aggregate.rule import aggregate
 
     for key, make in (
-        ("prepare", prepare),
+        ("prepare", lambda v: prepare(v, where=where)),
         ("normalise", normaliser),
         ("weight", lambda v: weight(v, where=where)),
         ("aggregate", aggregate),
@@ -254,7 +254,7 @@ def from_dict(
     ):
         value = whole.made(key, make)
         if value is not None:
-            fields[key] = make(value) if key in ("weight", "sensitivity") else value
+            fields[key] = make(value) if key in ("prepare", "weight", "sensitivity") else value
     problems[:] = [dataclasses.replace(p, where=p.where.lstrip(".")) for p in problems]
     tree = None
     try:

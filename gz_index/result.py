@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gz_index._arrays import Array
 from gz_index._version import __version__
@@ -193,6 +194,13 @@ class IndexResult:
                     factor[kid] = factor[code] * steps[:, j]
         out[np.isnan(self.values[:, -1])] = np.nan
         return pd.DataFrame(out, index=self.table.index, columns=list(f.codes))
+
+    @property
+    def imputed(self) -> NDArray[np.bool_]:
+        """Which cells (n, m) of the data were filled in by a step of preparation."""
+        if self.prepared is None:
+            return np.zeros(self.table.values.shape, dtype=bool)
+        return self.prepared.after.imputed
 
     def _frame(self, codes: list[str]) -> pd.DataFrame:
         at = [self.index.plan.position[c] for c in codes]

@@ -20,6 +20,7 @@ from gz_index.choices.values import CellError, Exponent, Goalposts
 from gz_index.choices.weights import Dirichlet, OnWeights, Spread, Within
 from gz_index.errors import DefinitionError, GzIndexError, MethodError, Problem
 from gz_index.framework import Framework
+from gz_index.prepare.rule import prepare
 from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.rule import weight
 
@@ -96,8 +97,9 @@ def choice(spec: Choice | Mapping[str, Any], *, where: Path | None = None) -> Ch
                 f"a choice of kind {kind!r} has no option {option!r}{closest(option, known)}",
                 hint=f"options are {', '.join(known)}",
             )
-    if table.get("part") == "weight" and isinstance(table.get("of"), list | tuple):
-        table["of"] = [weight(v, where=where) for v in table["of"]]
+    read: Any = {"weight": weight, "prepare": prepare}.get(str(table.get("part")))
+    if read is not None and isinstance(table.get("of"), list | tuple):  # they may name files
+        table["of"] = [read(v, where=where) for v in table["of"]]
     given = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
     required = [
         f.name

@@ -365,6 +365,10 @@ def _table(result: IndexResult, totals: pd.DataFrame, at: Any, parts: _Parts) ->
         "own_weight": own,
         "points": data + inner + own,
     }
+    filled = result.imputed
+    if filled.any():
+        cells = filled[at].sum(axis=1)  # (p, m): in one of the periods, or in both
+        columns["imputed"] = np.stack([cells[:, j].sum(axis=1) for j in below], axis=1)
     times = len(totals)
     out = pd.DataFrame({k: v.ravel() for k, v in columns.items()}, index=index)
     out.insert(0, "parent", [f.node(c).parent for c in codes] * times)
@@ -400,7 +404,8 @@ class Change(Study):
         ``part_after``, see :attr:`IndexResult.contributions`); points of the change that come from
         ``data`` at or below the node, from weights below it (``inner_weights``) and from its
         ``own_weight`` among its siblings; their sum ``points``; its ``share`` in per cent of the
-        change; ``pulling`` points, per cent of the index before.
+        change; ``pulling`` points, per cent of the index before. Where cells were filled in,
+        ``imputed`` counts those at or below the node, of both periods.
     known_once : int
         Cells that are known in one period and missing in the other.
     """
@@ -434,6 +439,8 @@ class Change(Study):
         out = self.table[node.isin([*codes, *shifted])].drop(columns=["parent", "level"])
         group = ~out.index.get_level_values("node").isin(codes)
         out.loc[group, ["part_before", "part_after", "data", "inner_weights"]] = 0.0
+        if "imputed" in out:
+            out.loc[group, "imputed"] = 0
         out.loc[group, "points"] = out.loc[group, "own_weight"]
         return _with_shares(out, self.totals)
 

@@ -217,6 +217,11 @@ class Obstacles(Study):
             Of each row, or of the :meth:`pooled` degrees.
         lang : {"code", "zh", "en"}
             Indicators by code, or by name in one language.
+
+        Returns
+        -------
+        DataFrame
+            Where cells were filled in, ``imputed`` counts those that a degree stands on.
         """
         f = self.index.framework
         frame = self._frame(by)[list(f.codes)]
@@ -225,14 +230,18 @@ class Obstacles(Study):
         order = np.lexsort((j, place[i, j], i))
         i, j = i[order], j[order]
         names = [c if lang == "code" else f.name(c, lang) for c in f.codes]
-        return pd.DataFrame(
-            {
-                "rank": place[i, j].astype(np.int64),
-                "indicator": [names[c] for c in j],
-                "degree": frame.to_numpy()[i, j],
-            },
-            index=frame.index[i],
-        )
+        out = {
+            "rank": place[i, j].astype(np.int64),
+            "indicator": [names[c] for c in j],
+            "degree": frame.to_numpy()[i, j],
+        }
+        imputed = self.nominal.imputed[self.rows]
+        if imputed.any():
+            pools = (
+                imputed if by == "row" else [imputed[at].sum(axis=0) for _, at in self._pools(by)]
+            )
+            out["imputed"] = np.asarray(pools).astype(np.int64)[i, j]
+        return pd.DataFrame(out, index=frame.index[i])
 
     def frequency(
         self, k: int = 5, *, by: Literal["unit", "period", "all"] = "all"

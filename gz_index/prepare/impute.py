@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -17,6 +18,7 @@ from gz_index.framework import Framework, Text
 from gz_index.labels import label_text, listed
 from gz_index.prepare.base import Fitted, Sheet, Step, others
 from gz_index.prepare.filling import METHODS, OUTCOMES, Filled
+from gz_index.reading import read_table
 
 __all__ = ["METHODS", "OUTCOMES", "Impute"]
 
@@ -66,7 +68,10 @@ class Impute(Step):
         value carried on at the average growth between the two.
     limit : float, optional
         How far back a value may lie, in the unit of the periods (years; quarters of quarters).
-    table : mapping of indicator to {unit: value} or {unit: {period: value}}, or DataFrame
+    table : mapping of indicator to {unit: value} or {unit: {period: value}}, DataFrame, or path
+        The donors of a cold deck. A path (in a definition: seen from its folder) is read by
+        :func:`gz_index.read_table`; its numeric columns are indicators, and what it holds becomes
+        part of the step, so that a definition stays whole without the file.
     on : tuple of str, optional
         Indicators or other columns to learn from, all indicators by default. A regression has just
         these for predictors; the others take the columns to be filled as well.
@@ -414,6 +419,13 @@ def _bound(spec: Any, code: str, default: float) -> float:
 
 def _table(spec: Any) -> dict[str, dict[str, Any]]:
     """A cold deck as plain mappings with labels as text."""
+    if isinstance(spec, str | Path):
+        spec = read_table(spec).select_dtypes("number")
+        if not len(spec.columns):
+            raise MethodError(
+                "impute: the table of a cold deck has no numeric column",
+                hint="one column an indicator, named by its code",
+            )
     if isinstance(spec, pd.DataFrame):
         spec = {
             str(code): {key: v for key, v in column.items() if not pd.isna(v)}
@@ -422,7 +434,7 @@ def _table(spec: Any) -> dict[str, dict[str, Any]]:
     if not isinstance(spec, Mapping) or not all(isinstance(v, Mapping) for v in spec.values()):
         raise MethodError(
             "impute: the table of a cold deck is not given",
-            hint="table = {indicator: {unit: value}}, or {unit: {period: value}}, or a DataFrame",
+            hint="table = {indicator: {unit: value}}, a DataFrame, or a path",
         )
     out: dict[str, dict[str, Any]] = {}
     for code, cells in spec.items():

@@ -32,8 +32,14 @@ KINDS: Mapping[str, str] = {
 PrepareLike: TypeAlias = "Prepare | Step | Mapping[str, Any] | Sequence[Step | Mapping[str, Any]]"
 
 
-def step(spec: Step | Mapping[str, Any]) -> Step:
+def step(spec: Step | Mapping[str, Any], *, where: Path | None = None) -> Step:
     """Make a step from a table ``{kind = ..., options}`` or from itself; the one place that does.
+
+    Parameters
+    ----------
+    spec : Step or mapping
+    where : Path, optional
+        Folder against which the path of a table of donors is read.
 
     Raises
     ------
@@ -51,6 +57,9 @@ def step(spec: Step | Mapping[str, Any]) -> Step:
             f"no step {kind!r}{closest(kind, list(KINDS))}",
             hint=f"kinds are {', '.join(KINDS)}",
         )
+    donors = table.get("table")
+    if where is not None and isinstance(donors, str):
+        table["table"] = where / donors
     module, name = KINDS[kind].split(":")
     made = getattr(import_module(module), name)
     known = [f.name for f in dataclasses.fields(made)]
@@ -138,8 +147,10 @@ class Prepare:
         return Prepared(self.steps, tuple(fitted), tuple(stages))
 
 
-def prepare(spec: PrepareLike | None) -> Prepare:
+def prepare(spec: PrepareLike | None, *, where: Path | None = None) -> Prepare:
     """Make a :class:`Prepare` from whatever ``prepare=`` may be; the one place that does.
+
+    ``where`` is the folder against which files are read that steps name.
 
     Raises
     ------
@@ -156,7 +167,7 @@ def prepare(spec: PrepareLike | None) -> Prepare:
     steps, problems = [], []
     for number, one in enumerate(given):
         try:
-            steps.append(step(one))
+            steps.append(step(one, where=where))
         except GzIndexError as error:
             problems.append(Problem(f"prepare[{number}]", str(error)))
     if problems:

@@ -41,7 +41,7 @@ def low_rank(seed=0, n=40, gaps=0.08, years=None):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n, 2)) @ rng.normal(size=(2, 5)) + 0.2 * rng.normal(size=(n, 5)) + 10
     hole = rng.random(x.shape) < gaps
-    hole[:, 0] = False  # every row knows something, and every unit a value
+    hole[:, 0] = False  # every row knows something
     hole[: n // 4] = False
     x[hole] = NAN
     rows = pd.Index([f"u{i}" for i in range(n)], name="unit")
@@ -123,6 +123,41 @@ def test_cold_deck_by_unit_and_by_period():
     assert got["a"].tolist() == [1, 20, 3, 22, 5, 1, 1, 1]
     same = panel({"a": [0.0, 20, NAN, 22, 5, NAN, NAN, NAN]})
     assert run(data, method="cold-deck", table=same)[0].equals(got)
+
+
+def test_cold_deck_from_a_file_beside_the_definition(tmp_path):
+    (tmp_path / "donors.csv").write_bytes(
+        "城市,年份,a,备注\nx,2020,20,甲\ny,2019,5,乙\n".encode("gb18030")
+    )
+    text = """
+        index = { id = "i", version = "1" }
+        prepare = [{ kind = "impute", method = "cold-deck", table = "donors.csv" }]
+        indicators = [{ code = "a", direction = "+" }]
+
+        [sensitivity]
+        choices = [{ kind = "alternatives", part = "prepare", of = [
+            [{ kind = "impute", method = "cold-deck", table = "donors.csv" }],
+            [{ kind = "impute", method = "mean" }],
+        ] }]
+    """
+    file = tmp_path / "i.toml"
+    file.write_text(text, encoding="utf-8")
+    index = gz.Index.from_toml(file)
+    donors = {"a": {"x": {"2020": 20.0}, "y": {"2019": 5.0}}}
+    assert index.prepare.steps[0].table == donors
+    assert index.sensitivity.choices[0].of[0].steps[0].table == donors
+    (tmp_path / "donors.csv").unlink()  # the definition holds what it needs
+    assert gz.Index.from_toml(index.to_toml()) == index
+    data = panel({"a": [1.0, NAN, 3, 4, NAN, 1, 1, 1]})
+    filled = index.evaluate(data).prepared.cells["after"].tolist()
+    assert filled == [20.0, 5.0]
+    with pytest.raises(gz.DefinitionError, match=r"donors\.csv"):
+        gz.Index.from_toml(file)
+    with pytest.raises(gz.DataError, match=r"donors\.csv"):
+        Impute(method="cold-deck", table=tmp_path / "donors.csv")
+    (tmp_path / "donors.csv").write_text("city,note\nx,good\n", encoding="utf-8")
+    with pytest.raises(gz.MethodError, match="no numeric column"):
+        Impute(method="cold-deck", table=tmp_path / "donors.csv")
 
 
 def test_regression_on_what_is_named():
@@ -233,7 +268,11 @@ def test_laws(options, seed):
     longer = step.apply(sheet_of(pd.concat([data, new])), fitted).values
     assert np.array_equal(longer[:60], out.values, equal_nan=True)
     if options.get("by") != "period":
-        assert not np.isnan(longer[60:, 1]).any()
+        seen = data["b"].notna().groupby(level="unit", sort=False).any().to_numpy()
+        if options["method"] in ("linear", "carry"):  # a unit without any value stays open
+            assert np.array_equal(np.isnan(longer[60:, 1]), ~seen)
+        else:
+            assert not np.isnan(longer[60:, 1]).any()
 
 
 @pytest.mark.parametrize("options", LAWS, ids=lambda o: o["method"])

@@ -517,6 +517,43 @@ def test_every_study_says_that_cells_are_imputed():
     assert not any("imputed" in n for n in full.notes)
 
 
+def test_tables_of_cells_mark_what_is_imputed(tmp_path):
+    rows = pd.MultiIndex.from_product([["x", "y"], [2020, 2021]], names=["unit", "year"])
+    x = pd.DataFrame({"a": [1.0, 2, np.nan, np.nan], "b": [3.0, np.nan, 2, 4]}, index=rows)
+    index = gz.Index(
+        id="i",
+        version="1",
+        framework=gz.Framework(
+            (gz.Indicator(code="a", parent="p"), gz.Indicator(code="b", parent="q")),
+            (gz.Group(code="p"), gz.Group(code="q")),
+        ),
+        prepare=[{"kind": "impute", "method": "mean"}],
+    )
+    result = index.evaluate(x)
+    top = gz.obstacles(result, ideal=1).top(2, by="unit").set_index("indicator", append=True)
+    assert top["imputed"].to_dict() == {
+        ("x", "a"): 0,
+        ("x", "b"): 1,
+        ("y", "a"): 2,
+        ("y", "b"): 0,
+    }
+    change = gz.change(result, since=2020, until=2021)
+    assert change.of("y")["imputed"].droplevel([0, 1]).to_dict() == {
+        "total": 2,
+        "a": 2,
+        "b": 0,
+        "p": 2,
+        "q": 0,
+    }
+    assert change.indicators["imputed"].sum() == 3
+    result.save(tmp_path / "r")
+    assert gz.IndexResult.load(tmp_path / "r").imputed.tolist() == result.imputed.tolist()
+    plain = index.replace(prepare=()).evaluate(x.fillna(1.0))
+    assert not plain.imputed.any()
+    assert "imputed" not in gz.obstacles(plain, ideal=1).top(2)
+    assert "imputed" not in gz.change(plain, since=2020, until=2021).table
+
+
 def test_a_target_whose_indicator_was_screened_out_is_said():
     f = gz.Framework(
         (
