@@ -35,6 +35,11 @@ app = typer.Typer(
 Definition = Annotated[
     str, typer.Argument(help="Name of a shipped definition, or path of a .toml file.")
 ]
+Data = Annotated[
+    Path | None, typer.Argument(help="csv, xlsx, parquet or dta; without it the embedded data.")
+]
+Units = Annotated[str | None, typer.Option("--unit", help="Column of the units in the file.")]
+Periods = Annotated[str | None, typer.Option("--period", help="Column of the periods in the file.")]
 Lang = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of names and heads.")]
 
 
@@ -129,10 +134,7 @@ def cite(
 @app.command()
 def evaluate(
     definition: Definition,
-    data: Annotated[
-        Path | None,
-        typer.Argument(help="csv, xlsx, parquet or dta; without it the embedded data."),
-    ] = None,
+    data: Data = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the result (must not exist).")
     ] = None,
@@ -141,8 +143,8 @@ def evaluate(
     normalise: Annotated[str | None, typer.Option(help="In place of the definition's.")] = None,
     aggregate: Annotated[str | None, typer.Option(help="In place of the definition's.")] = None,
     missing: Annotated[str | None, typer.Option(help="error, renormalise or drop.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
-    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+    unit: Units = None,
+    period: Periods = None,
     top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 10,
     lang: Lang = "en",
 ) -> None:
@@ -164,6 +166,10 @@ def evaluate(
             result.save(out, overwrite=overwrite)
     console = _console()
     _print(console, result, top, lang)
+    _print_written(console, out)
+
+
+def _print_written(console: Console, out: Path | None) -> None:
     if out is not None:
         files = ", ".join(sorted(p.name for p in out.iterdir()))
         console.print(f"written: {out}/ ({files})", soft_wrap=True)
@@ -218,10 +224,7 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
 @app.command()
 def sensitivity(
     definition: Definition,
-    data: Annotated[
-        Path | None,
-        typer.Argument(help="csv, xlsx, parquet or dta; without it the embedded data."),
-    ] = None,
+    data: Data = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the studies (must not exist).")
     ] = None,
@@ -232,8 +235,8 @@ def sensitivity(
     level: Annotated[float, typer.Option(help="Probability of the intervals of ranks.")] = 0.9,
     at: Annotated[str | None, typer.Option("--at", help="Period; the last by default.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes; -1 for one a core.")] = 1,
-    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
-    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+    unit: Units = None,
+    period: Periods = None,
     top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 10,
     lang: Lang = "en",
 ) -> None:
@@ -283,10 +286,7 @@ def sensitivity(
 @app.command()
 def audit(
     definition: Definition,
-    data: Annotated[
-        Path | None,
-        typer.Argument(help="csv, xlsx, parquet or dta; without it the embedded data."),
-    ] = None,
+    data: Data = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for pages, JSON and tables (must not exist).")
     ] = None,
@@ -297,8 +297,8 @@ def audit(
     show: Annotated[str, typer.Option(help="Least severity to print.")] = "warning",
     at: Annotated[str | None, typer.Option("--at", help="Period; all by default.")] = None,
     skip: Annotated[list[str] | None, typer.Option(help="Section or code to leave out.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
-    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+    unit: Units = None,
+    period: Periods = None,
     lang: Lang = "en",
 ) -> None:
     """Audit an index as the JRC would: concept, data, pillars, weights, levels, robustness."""
@@ -316,9 +316,7 @@ def audit(
             found.save(out, overwrite=overwrite)
     console = _console()
     print_audit(console, found, lang, show)
-    if out is not None:
-        files = ", ".join(sorted(p.name for p in out.iterdir()))
-        console.print(f"written: {out}/ ({files})", soft_wrap=True)
+    _print_written(console, out)
     if fail_at is not None and exit_status(found, fail_at):
         raise typer.Exit(1)
 
@@ -338,10 +336,7 @@ def _period(index: gz.Index, frame: pd.DataFrame, at: str | None) -> Any:
 @app.command()
 def monitor(
     definition: Definition,
-    data: Annotated[
-        Path | None,
-        typer.Argument(help="csv, xlsx, parquet or dta; without it the embedded data."),
-    ] = None,
+    data: Data = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for dashboard, xlsx and csv (must not exist).")
     ] = None,
@@ -351,8 +346,8 @@ def monitor(
     horizon: Annotated[int | None, typer.Option(help="Against the targets of this year.")] = None,
     wording: Annotated[str, typer.Option(help="plan, eurostat or un.")] = "plan",
     full: Annotated[bool, typer.Option("--all", help="Also indicators without target.")] = False,
-    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
-    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+    unit: Units = None,
+    period: Periods = None,
     lang: Lang = "en",
 ) -> None:
     """Assess a plan: each target with base, latest value, completion, growth and class.
@@ -369,17 +364,15 @@ def monitor(
             study.save(out, overwrite=overwrite)
         console = _console()
         print_monitor(console, study, lang, full=full)
-    if out is not None:
-        files = ", ".join(sorted(p.name for p in out.iterdir()))
-        console.print(f"written: {out}/ ({files})", soft_wrap=True)
+    _print_written(console, out)
 
 
 @app.command()
 def new(
     data: Annotated[Path, typer.Argument(help="A table with one column per indicator.")],
     to: Annotated[Path, typer.Argument(help="The definition to write, NAME.toml.")],
-    unit: Annotated[str | None, typer.Option(help="Column of the units in the file.")] = None,
-    period: Annotated[str | None, typer.Option(help="Column of the periods in the file.")] = None,
+    unit: Units = None,
+    period: Periods = None,
 ) -> None:
     """Start a definition from a table: every numeric column becomes an indicator, direction +."""
     with _plain_errors():

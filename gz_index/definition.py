@@ -145,18 +145,16 @@ class _Table:
         return None
 
     def made(self, key: str, make: Callable[[Any], Any]) -> Any:
-        """Take a value and hand it to its maker; what the maker says becomes a problem."""
+        """Take a value and return what its maker makes of it; what that says becomes a problem."""
         value = self.take(key)
         if value is None:
             return None
         try:
-            make(value)
+            return make(value)
         except DefinitionError as error:
             self.problems.extend(error.problems)
         except (GzIndexError, TypeError, ValueError) as error:
             self.problem(key, str(error))
-        else:
-            return value
         return None
 
     def done(self) -> None:
@@ -254,7 +252,7 @@ def from_dict(
     ):
         value = whole.made(key, make)
         if value is not None:
-            fields[key] = make(value) if key in ("prepare", "weight", "sensitivity") else value
+            fields[key] = value
     problems[:] = [dataclasses.replace(p, where=p.where.lstrip(".")) for p in problems]
     tree = None
     try:
@@ -294,13 +292,12 @@ def _group(t: _Table, where: Path | None) -> Group:
     from gz_index.aggregate.rule import aggregate
 
     code = t.string("code", required=True)
-    weigh = t.made("weigh", lambda v: weight(v, where=where))
     out = Group(
         code=code,
         parent=t.string("parent") or ROOT,
         name=t.text("name"),
         weight=t.number("weight"),
-        weigh=None if weigh is None else weight(weigh, where=where),
+        weigh=t.made("weigh", lambda v: weight(v, where=where)),
         aggregate=t.made("aggregate", aggregate),
         note=t.text("note"),
         targets=_targets(t),
@@ -329,7 +326,7 @@ def _indicator(t: _Table, sources: set[str]) -> Indicator:
         parent=t.string("parent") or ROOT,
         name=t.text("name"),
         unit=t.text("unit"),
-        direction=Direction.of(direction) if direction is not None else Direction(),
+        direction=Direction() if direction is None else direction,
         weight=t.number("weight"),
         goalposts=t.pair("goalposts"),
         transform=t.choice("transform", TRANSFORMS) or None,

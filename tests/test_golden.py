@@ -7,28 +7,9 @@ import pytest
 import gz_index as gz
 from gz_index import aggregate, weighting
 from gz_index.framework import Direction
-from tests.golden import direction, golden, panel, raw, reference
+from tests.golden import CODES, golden, index, panel, reference, table
 
 TOLERANCE = 1e-9
-CODES = ["a", "b", "c", "d"]
-
-
-def table(x=None):
-    x = raw() if x is None else x
-    years, cities = x.shape[:2]
-    rows = [(f"city {i}", 2020 + t) for t in range(years) for i in range(cities)]
-    index = pd.MultiIndex.from_tuples(rows, names=["city", "year"])
-    return pd.DataFrame(x.reshape(-1, x.shape[-1]), index=index, columns=CODES)
-
-
-def index(**parts):
-    f = gz.Framework(
-        tuple(
-            gz.Indicator(code=c, direction=Direction(int(s)))
-            for c, s in zip(CODES, direction(), strict=True)
-        )
-    )
-    return gz.Index(framework=f, **parts)
 
 
 def close(ours, want):

@@ -7,35 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gz_index as gz
-from gz_index.framework import Direction
 from gz_index.monitoring.obstacle import obstacles
 from gz_index.study import Saved
-from tests.golden import direction, golden, raw
-
-CODES = ["a", "b", "c", "d"]
-
-
-def golden_table():
-    x = raw()
-    years, cities = x.shape[:2]
-    rows = [(f"city {i}", 2020 + t) for t in range(years) for i in range(cities)]
-    index = pd.MultiIndex.from_tuples(rows, names=["city", "year"])
-    return pd.DataFrame(x.reshape(-1, x.shape[-1]), index=index, columns=CODES)
+from tests.golden import CODES, golden, index, table
 
 
 def golden_index(**parts):
-    f = gz.Framework(
-        tuple(
-            gz.Indicator(code=c, direction=Direction(int(s)))
-            for c, s in zip(CODES, direction(), strict=True)
-        )
-    )
-    return gz.Index(framework=f, **{"weight": "entropy", **parts})
+    return index(**{"weight": "entropy", **parts})
 
 
 @pytest.fixture(scope="module")
 def panel():
-    return golden_index().evaluate(golden_table())
+    return golden_index().evaluate(table())
 
 
 def pillars(**parts):
@@ -96,15 +79,15 @@ def test_an_efficacy_score_has_the_degrees_of_its_minmax(panel):
         normalise="efficacy", weight=dict(zip(CODES, [4, 3, 2, 1], strict=True))
     )
     linear = efficacy.replace(normalise="minmax")
-    ours = obstacles(efficacy.evaluate(golden_table()), ideal=100)
+    ours = obstacles(efficacy.evaluate(table()), ideal=100)
     np.testing.assert_allclose(
-        ours.degrees, obstacles(linear.evaluate(golden_table())).degrees, rtol=0, atol=1e-10
+        ours.degrees, obstacles(linear.evaluate(table())).degrees, rtol=0, atol=1e-10
     )
 
 
 def test_weights_by_period():
     index = golden_index(weight={"scheme": "entropy", "window": "period"})
-    result = index.evaluate(golden_table())
+    result = index.evaluate(table())
     o = obstacles(result)
     w = result.weights["global"].unstack("period").loc[CODES]
     for (city, year), z in result.normalised.iterrows():
@@ -269,7 +252,7 @@ def test_a_score_above_the_ideal_is_named():
         match=r"a scores 1.3 for city 3, 2021 \(and 7 more cells\), outside \[0, 1\], by "
         r"minmax\(window=base\).*pooled.*clip = true.*ideal = ",
     ):
-        obstacles(result.evaluate(golden_table()))
+        obstacles(result.evaluate(table()))
 
 
 @pytest.mark.parametrize(
@@ -282,7 +265,7 @@ def test_a_score_above_the_ideal_is_named():
     ],
 )
 def test_scales_without_that_ideal(normalise, ideal, message):
-    result = golden_index(normalise=normalise, weight="equal").evaluate(golden_table())
+    result = golden_index(normalise=normalise, weight="equal").evaluate(table())
     with pytest.raises(gz.MethodError, match=message):
         obstacles(result, ideal=ideal)
 
