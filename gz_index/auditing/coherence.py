@@ -274,6 +274,9 @@ def _groups(
         else:
             measured, kept, outcome = _measured(x, limits["eigenvalue"], draws, seed)
             row |= measured
+            loading = kept["items"]["loading"]
+            if abs(loading.sum()) <= 1e-9:  # two parts against each other: either may be positive
+                kept["items"]["loading"] = loading * np.sign(loading[kids.index(min(kids))])
             parts.append(pd.DataFrame({"group": g.code, "item": kids} | kept["items"]))
             components.append(
                 pd.DataFrame({"group": g.code, "component": range(1, len(kids) + 1)} | kept["pca"])

@@ -307,6 +307,17 @@ def test_it_is_saved(tmp_path):
     assert back.settings["thresholds"] == dict(LIMITS)
 
 
+def test_of_two_parts_against_each_other_the_order_does_not_choose_the_opposed_one():
+    x = pd.DataFrame({"a": [1.0, 2, 3, 4, 5], "b": [5.0, 3, 4, 1, 2]}, index=list("vwxyz"))
+    for codes in (["a", "b"], ["b", "a"]):
+        f = gz.Framework(tuple(gz.Indicator(code=c) for c in codes))
+        for scale in (1e-3, 1.0, 3.0, 1e6):
+            s = structure(gz.Index(framework=f), x * scale + scale, draws=5)
+            items = s.items.set_index("item")["loading"]
+            assert items["a"] > 0 > items["b"]
+            assert s.groups["opposed"].tolist() == [1]
+
+
 # -- laws -----------------------------------------------------------------------------------------
 
 
