@@ -25,8 +25,9 @@ from gz_index.sensitivity.blocks import (
     seeded,
     workers,
 )
+from gz_index.sensitivity.compiled import MEMORY, kernels, pays
 from gz_index.sensitivity.model import Model
-from gz_index.sensitivity.ranks import Counts, Ints, Ranker
+from gz_index.sensitivity.ranks import Ints, Ranker, counting
 from gz_index.study import Study
 
 if TYPE_CHECKING:
@@ -58,6 +59,26 @@ class _Tally:
                 a += b
 
 
+class Moments:
+    """The same as :func:`gz_index.sensitivity.compiled.moments`, on whole arrays."""
+
+    def __init__(self) -> None:
+        self._room = np.empty((0, 0))
+
+    def __call__(
+        self, s: Array, origin: Array, total: Array, square: Array, low: Array, high: Array
+    ) -> None:
+        if len(self._room) < len(s):
+            self._room = np.empty(s.shape)
+        # about the nominal score, so that squares do not cancel
+        away = np.subtract(s, origin, out=self._room[: len(s)])
+        total += np.add.reduce(away, axis=0)  # draw by draw
+        np.multiply(away, away, out=away)
+        square += np.add.reduce(away, axis=0)
+        np.minimum(low, s.min(axis=0), out=low)
+        np.maximum(high, s.max(axis=0), out=high)
+
+
 @dataclass(frozen=True, eq=False)
 class _Work:
     """One task: evaluate its blocks and sum up."""
@@ -66,27 +87,16 @@ class _Work:
     points: Points
     blocks: Blocks
     keep: bool
-
-    def empty(self) -> _Tally:
-        shape = self.model.scores0.shape
-        rankers = self.rankers
-        return _Tally(
-            np.zeros(shape),
-            np.zeros(shape),
-            np.full(shape, np.inf),
-            np.full(shape, -np.inf),
-            [[np.zeros((r.steps, r.n), np.int32) for r in rankers] for _ in range(shape[0])],
-            None,
-        )
-
-    @property
-    def rankers(self) -> list[Ranker]:
-        return [Ranker(s.size, self.model.index.ties) for s in self.model.segments]
+    compiled: bool
 
     def __call__(self, task: range) -> _Tally:
-        out, rankers, origin = self.empty(), self.rankers, self.model.scores0
-        counts = [[Counts(r) for r in rankers] for _ in range(len(origin))]
-        room = np.empty((0, *origin.shape))
+        origin = self.model.scores0
+        total, square = np.zeros(origin.size), np.zeros(origin.size)
+        low, high = np.full(origin.size, np.inf), np.full(origin.size, -np.inf)
+        loops = kernels() if self.compiled else None
+        add = Moments() if loops is None else loops.moments
+        rankers = [Ranker(s.size, self.model.index.ties) for s in self.model.segments]
+        counts = [[counting(r, loops) for r in rankers] for _ in origin]
         first, last = self.blocks.span(task[0])[0], self.blocks.span(task[-1])[1]
         kept = np.empty((last - first, *origin.shape)) if self.keep else None
         for b in task:
@@ -95,24 +105,17 @@ class _Work:
             for rows, s in self.model.slices(u):
                 if kept is not None:
                     kept[start - first + rows] = s
-                if len(room) < len(s):
-                    room = np.empty(s.shape)
-                # about the nominal score, so that squares do not cancel
-                away = np.subtract(s, origin, out=room[: len(s)])
-                out.total += (np.ones(len(s)) @ away.reshape(len(s), -1)).reshape(origin.shape)
-                out.square += np.einsum("dqn,dqn->qn", away, away)
-                np.minimum(out.low, s.min(axis=0), out=out.low)
-                np.maximum(out.high, s.max(axis=0), out=out.high)
+                add(s.reshape(len(s), -1), origin.ravel(), total, square, low, high)
                 for q, each in enumerate(counts):
-                    for ranker, at, count in zip(rankers, self.model.segments, each, strict=True):
+                    for at, count in zip(self.model.segments, each, strict=True):
                         whole = at.size == origin.shape[1]
-                        ranker.count(s[:, q] if whole else s[:, q][:, at], count)
+                        count.add(s[:, q] if whole else s[:, q][:, at])
         for each in counts:
             for count in each:
                 count.flush()
-        out.histograms = [[c.histogram for c in each] for each in counts]
-        out.scores = kept
-        return out
+        histograms = [[c.histogram for c in each] for each in counts]
+        sums = [a.reshape(origin.shape) for a in (total, square, low, high)]
+        return _Tally(sums[0], sums[1], sums[2], sums[3], histograms, kept)
 
 
 def uncertainty(
@@ -206,14 +209,16 @@ def uncertainty(
             f"{len(model.nodes)} node(s) takes {amount(fixed)}",
             hint="raise max_memory, follow fewer nodes, or report one period",
         )
+    compiled = pays(draws * model.scores0.size) and fixed + MEMORY * hands <= limit
+    fixed += MEMORY * hands if compiled else 0
     tasks = blocks.tasks(8 if counts > 10_000_000 else 32)  # each gives back all its counts
     need = draws * model.scores0.size * 8
     # of each worker a task's scores as they are filled in, and as they are given back
     more = 2 * need * (1 + 2 * hands) // len(tasks) if hands > 1 else need // len(tasks)
     keep = _kept(keep, need, need + more + fixed, limit)
-    work = _Work(model, RandomPoints(model.width, seed), blocks, keep)
+    work = _Work(model, RandomPoints(model.width, seed), blocks, keep, compiled)
     model.prepare(work.points.block(b, *blocks.span(b)) for b in range(blocks.count))
-    out = work.empty()
+    out: _Tally | None = None
     scores = np.empty((draws, *model.scores0.shape)) if keep else None
 
     def size(task: range) -> int:
@@ -221,9 +226,14 @@ def uncertainty(
 
     found = run(work, tasks, n_jobs=n_jobs, progress=progress, total=draws, done=size)
     for task, part in zip(tasks, found, strict=True):
-        out.add(part)
+        if out is None:
+            out = part
+        else:
+            out.add(part)
         if scores is not None and part.scores is not None:
             scores[blocks.span(task[0])[0] : blocks.span(task[-1])[1]] = part.scores
+    assert out is not None
+    out.scores = None
     return Uncertainty(model, draws, seed, level, out, scores)
 
 

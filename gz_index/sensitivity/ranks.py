@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,10 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index.errors import MethodError
 
-__all__ = ["Counts", "Ranker", "ranks_of"]
+if TYPE_CHECKING:
+    from gz_index.sensitivity.compiled import Kernels
+
+__all__ = ["CompiledCounts", "Counts", "Ranker", "counting", "ranks_of"]
 
 Ties: TypeAlias = Literal["min", "max", "average", "dense"]
 Ints: TypeAlias = NDArray[np.int32]
@@ -20,6 +24,9 @@ Ints: TypeAlias = NDArray[np.int32]
 #: cells of the histogram that stay in the cache while orders are counted; places counted at once;
 #: cells of orders kept
 _CACHED, _ROOM, _KEPT = 50_000, 10_000, 8_000_000
+
+#: draws whose ranks are counted together by loops in machine code
+_TOGETHER = 2048
 
 
 def ranks_of(scores: Array, ties: Ties = "min") -> Array:
@@ -94,15 +101,12 @@ class Ranker:
             Numbers of the units in order, until the next call; and the draws that hold ties, whose
             order is not settled.
         """
-        low, high = (float(s.min()), float(s.max())) if s.size else (0.0, 1.0)
-        if np.isnan(low):
-            self._refuse(s)
         key, step = self._space(len(s))
-        steps = 2.0 ** (8 * key.itemsize - 1) - 2.0 ** (8 * key.itemsize - 31)
-        per = steps / (high - low) if high > low else np.inf
-        if not 0 < per < np.inf:  # all the same, or too close or too far apart
+        cut = self.cut(s, 2.0 ** (8 * key.itemsize - 1) - 2.0 ** (8 * key.itemsize - 31))
+        if cut is None:
             key[:] = np.arange(self.n)
             return key, np.arange(len(s))
+        low, per = cut
         np.subtract(s, low, out=step)
         np.copyto(key, np.multiply(step, per, out=step), casting="unsafe")
         mask = key.dtype.type((1 << (self.n - 1).bit_length()) - 1)
@@ -184,13 +188,24 @@ class Ranker:
             out[tied] = self.exact(s[tied])
         return out
 
-    def count(self, s: Array, counts: Counts) -> None:
-        """Count the ranks of a block of draws."""
-        order, tied = self.order(s)
-        if tied.size:
-            counts.add_ranks(self.exact(s[tied]))
-            order = np.delete(order, tied, axis=0)
-        counts.add_orders(order)
+    def cut(self, s: Array, limit: float) -> tuple[float, float] | None:
+        """Lowest score, and steps for a unit of score so that they number less than ``limit``.
+
+        Returns
+        -------
+        (low, per) or None
+            None where all scores are the same, or too close or too far apart to be cut.
+
+        Raises
+        ------
+        MethodError
+            A score is NaN.
+        """
+        low, high = (float(s.min()), float(s.max())) if s.size else (0.0, 1.0)
+        if np.isnan(low):
+            self._refuse(s)
+        per = limit / (high - low) if high > low else np.inf
+        return (low, per) if 0 < per < np.inf else None
 
     def _refuse(self, s: Array) -> None:
         if np.isnan(s).any():
@@ -228,6 +243,14 @@ class Counts:
         places = np.arange(ranker.n, 0, -1, dtype=np.int64)
         self._offsets = places * (ranker.unit * ranker.n)
 
+    def add(self, s: Array) -> None:
+        """Count the ranks of the scores (D, n) of some draws."""
+        order, tied = self.ranker.order(s)
+        if tied.size:
+            self.add_ranks(self.ranker.exact(s[tied]))
+            order = np.delete(order, tied, axis=0)
+        self.add_orders(order)
+
     def add_ranks(self, ranks: Ints) -> None:
         """Add ranks (D, n) in steps."""
         at = ranks.astype(np.int64) * self.ranker.n + np.arange(self.ranker.n)
@@ -255,3 +278,54 @@ class Counts:
                 at = np.add(part, self._offsets[here], dtype=np.int64)
                 np.add.at(flat, at.reshape(-1), np.int32(1))
         self._filled = 0
+
+
+class CompiledCounts:
+    """The same counts by loops in machine code; see :class:`Counts`.
+
+    Parameters
+    ----------
+    ranker : Ranker
+        Of at most 65,535 units.
+    loops : Kernels
+    """
+
+    def __init__(self, ranker: Ranker, loops: Kernels) -> None:
+        self.ranker, self._loops = ranker, loops
+        self._cells = np.zeros((ranker.n, ranker.steps), np.int32)
+        self._places = np.empty((0, ranker.n), np.uint16)
+        self._filled = 0
+        # few scores of a draw share a step then
+        self._bits = max(2, round(0.7 * math.log2(ranker.n) + 1.2))
+
+    @property
+    def histogram(self) -> Ints:
+        """(steps, n) of int32, complete after :meth:`flush`."""
+        return self._cells.T
+
+    def add(self, s: Array) -> None:
+        """Count the ranks of the scores (D, n) of some draws."""
+        cut = self.ranker.cut(s, 4.0**self._bits - 1)
+        odd = np.arange(len(s))
+        if cut is not None:
+            if self._filled + len(s) > len(self._places):
+                self.flush()
+            if len(s) > len(self._places):
+                n = self.ranker.n
+                self._places = np.empty((max(len(s), min(2 * n, _TOGETHER)), n), np.uint16)
+            s = np.ascontiguousarray(s)
+            self._filled, odd = self._loops.place(s, *cut, self._bits, self._places, self._filled)
+        if odd.size:
+            ranks = self.ranker.exact(s[odd])
+            for own, of_unit in zip(self._cells, ranks.T, strict=True):
+                np.add.at(own, of_unit, np.int32(1))
+
+    def flush(self) -> None:
+        """Count what has been kept."""
+        self._loops.count(self._places, self._filled, self.ranker.unit, self._cells)
+        self._filled = 0
+
+
+def counting(ranker: Ranker, loops: Kernels | None) -> Counts | CompiledCounts:
+    """Return what counts ranks, with loops in machine code where there are any."""
+    return Counts(ranker) if loops is None or ranker.n > 65_535 else CompiledCounts(ranker, loops)

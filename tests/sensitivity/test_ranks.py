@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import gz_index as gz
-from gz_index.sensitivity.ranks import Counts, Ranker, ranks_of
+from gz_index.sensitivity import compiled, montecarlo
+from gz_index.sensitivity.ranks import CompiledCounts, Counts, Ranker, ranks_of
 
 TIES = ("min", "max", "average", "dense")
 
@@ -31,15 +32,38 @@ def test_ranks_are_those_of_pandas_whatever_the_scores(s, ties):
     assert (ranks_of(s, ties) == reference(s, ties)).all()
 
 
+AS_WRITTEN = compiled.Kernels(compiled.place, compiled.count, compiled.moments)
+
+
+@pytest.fixture(scope="module", params=["arrays", "loops as written", "compiled"])
+def counter(request):
+    """What counts the ranks: three ways that have to agree."""
+    if request.param == "arrays":
+        return Counts
+    if request.param == "compiled":
+        pytest.importorskip("numba")
+        loops = compiled.kernels()
+    else:
+        loops = AS_WRITTEN
+    return lambda ranker: CompiledCounts(ranker, loops)
+
+
 @pytest.mark.parametrize("ties", TIES)
-@pytest.mark.parametrize("n", [2, 31, 64, 65, 300])
-def test_the_histogram_counts_the_ranks(ties, n):
+@pytest.mark.parametrize("n", [1, 2, 31, 64, 65, 300])
+def test_the_histogram_counts_the_ranks(counter, ties, n):
     rng = np.random.default_rng(n)
-    s = np.concatenate([rng.normal(size=(40, n)), rng.integers(0, 5, (40, n)).astype(float)])
+    s = np.concatenate(
+        [
+            rng.normal(size=(40, n)),
+            rng.integers(0, 5, (40, n)).astype(float),
+            np.exp(4 * rng.normal(size=(20, n))),  # most share a step
+            np.zeros((3, n)),
+        ]
+    )
     ranker = Ranker(n, ties)
-    counts = Counts(ranker)
+    counts = counter(ranker)
     for part in np.array_split(s, 7):
-        ranker.count(part, counts)
+        counts.add(part)
     counts.flush()
     counted = counts.histogram
     expected = np.zeros_like(counted)
@@ -70,10 +94,47 @@ def test_a_score_that_is_no_number_is_refused():
         ranks_of([[1.0, 2, 3], [1, 2, np.nan]])
 
 
-def test_the_scores_are_not_written_to():
+def test_a_score_that_is_no_number_is_refused_by_whatever_counts(counter):
+    s = np.array([[1.0, 2, 3], [1, 2, np.nan]])
+    with pytest.raises(gz.MethodError, match="draw 1: the score of"):
+        counter(Ranker(3)).add(s)
+
+
+def test_the_scores_are_not_written_to(counter):
     s = np.random.default_rng(0).normal(size=(5, 8))
     before = s.copy()
     ranker = Ranker(8)
     ranker.ranks(s)
-    ranker.count(s, Counts(ranker))
+    counter(ranker).add(s)
     assert (s == before).all()
+
+
+def test_moments_are_the_same_to_the_last_bit():
+    pytest.importorskip("numba")
+    rng = np.random.default_rng(3)
+    s, origin = rng.lognormal(size=(70, 700)), rng.normal(size=700)
+    ways = (montecarlo.Moments(), compiled.kernels().moments, compiled.moments)
+    found = []
+    for add in ways:
+        sums = [np.zeros(700), np.zeros(700), np.full(700, np.inf), np.full(700, -np.inf)]
+        for part in np.array_split(s, 3):
+            add(part, origin, *sums)
+        found.append(np.array(sums))
+    assert (found[0] == found[1]).all()
+    assert (found[0] == found[2]).all()
+    assert found[0][2] == pytest.approx(s.min(axis=0), abs=0)
+
+
+@pytest.mark.parametrize("choice", [gz.Spread(size=0.5), gz.Dirichlet()])
+def test_a_study_is_the_same_with_and_without_machine_code(choice, monkeypatch):
+    pytest.importorskip("numba")
+    index, data = gz.load("cn-provinces-2022"), gz.data("cn-provinces-2022")
+    made = []
+    for enough in (10**12, 1):
+        monkeypatch.setattr(compiled, "_ENOUGH", enough)
+        made.append(
+            gz.uncertainty(index, data, [choice], draws=3000, nodes=["total", "data"], keep=False)
+        )
+    assert compiled.pays(1)
+    for name, table in made[0].tables().items():
+        pd.testing.assert_frame_equal(table, made[1].tables()[name], check_exact=True)
