@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gz_index._registry import closest
-from gz_index.errors import NotFoundError
+from gz_index.errors import MethodError, NotFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gz_index.framework import Lang
     from gz_index.index import Index
     from gz_index.weighting.judgements import Judgements
 
@@ -107,7 +108,7 @@ def describe_data(name: str) -> dict[str, Any]:
         return tomllib.load(stream)
 
 
-def data(name: str, *, table: str | None = None) -> pd.DataFrame:
+def data(name: str, *, table: str | None = None, lang: Lang | None = None) -> pd.DataFrame:
     """Return shipped real data, indexed by unit or by (unit, period).
 
     Parameters
@@ -116,19 +117,29 @@ def data(name: str, *, table: str | None = None) -> pd.DataFrame:
         Name of a data set; that of a definition gives the data it is meant for.
     table : str, optional
         A further table of the set, such as published scores.
+    lang : {"zh", "en"}, optional
+        Language of the names of the units, for tables and figures; by default they stand as in the
+        source. A unit whose name is not known in that language keeps its own.
 
     Raises
     ------
     NotFoundError
         No such data set or table.
+    MethodError
+        No such language.
 
     Examples
     --------
     >>> import gz_index as gz
     >>> gz.data("cn-provinces-2022").shape[0]
     310
+    >>> gz.data("cn-provinces-2022", lang="en").index[0][0]
+    'Beijing'
     """
     import pandas as pd
+
+    if lang not in (None, "zh", "en"):
+        raise MethodError(f"lang = {lang!r}", hint="'zh' or 'en'")
 
     about = describe_data(name)
     tables = about.get("tables", {})
@@ -141,6 +152,9 @@ def data(name: str, *, table: str | None = None) -> pd.DataFrame:
     path = _file("data", name).parent / entry["file"]
     frame: pd.DataFrame = pd.read_csv(path, dtype={entry["unit"]: str} if "unit" in entry else None)
     frame = frame.drop(columns=entry.get("drop", []))
+    names = {k: v for e in (about, entry) for k, v in e.get("names", {}).get(lang, {}).items()}
+    if names and "unit" in entry:
+        frame[entry["unit"]] = frame[entry["unit"]].replace(names)
     return frame.set_index(keys) if keys else frame
 
 

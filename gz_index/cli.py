@@ -22,6 +22,8 @@ from gz_index.cli_monitor import print_monitor
 from gz_index.cli_studies import print_studies
 from gz_index.errors import DataError, GzIndexError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT
+from gz_index.report import figures
+from gz_index.report.canvas import KINDS
 from gz_index.saving import new_folder, refuse_existing
 from gz_index.study import Study
 
@@ -145,6 +147,9 @@ def evaluate(
     missing: Annotated[str | None, typer.Option(help="error, renormalise or drop.")] = None,
     unit: Units = None,
     period: Periods = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="Also draw the ranking: a .svg, .pdf or .png file.")
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 10,
     lang: Lang = "en",
 ) -> None:
@@ -156,17 +161,30 @@ def evaluate(
         if missing is not None:
             changes["missing"] = missing
         index = index.replace(**changes)
-        if out is not None and out.exists() and not overwrite:
-            raise DataError(
-                f"{out} exists already",
-                [Problem("--out", "is in the way", "name a new folder, or add --overwrite")],
-            )
-        result = index.evaluate(_data(index, data, unit, period))
+        if out is not None:
+            refuse_existing(out, mark="result.json", overwrite=overwrite)
+        if figure is not None:
+            _refuse_figure(figure, overwrite)
+        result = index.evaluate(_data(index, data, unit, period, lang))
+        drawn = None if figure is None else figures.contributions(result, lang=lang, most=40)
         if out is not None:
             result.save(out, overwrite=overwrite)
+        if drawn is not None and figure is not None:
+            figure.parent.mkdir(parents=True, exist_ok=True)
+            figures.save(drawn, figure)
     console = _console()
     _print(console, result, top, lang)
     _print_written(console, out)
+    if figure is not None:
+        console.print(f"drawn: {figure}", soft_wrap=True)
+
+
+def _refuse_figure(path: Path, overwrite: bool) -> None:
+    if path.suffix not in KINDS:
+        raise MethodError(f"no figure is written as {path.name!r}", hint=" or ".join(KINDS))
+    if path.exists() and not overwrite:
+        way = "name a new file, or add --overwrite"
+        raise DataError(f"{path} exists already", [Problem("--figure", "is in the way", way)])
 
 
 def _print_written(console: Console, out: Path | None) -> None:
@@ -175,14 +193,20 @@ def _print_written(console: Console, out: Path | None) -> None:
         console.print(f"written: {out}/ ({files})", soft_wrap=True)
 
 
-def _data(index: gz.Index, path: Path | None, unit: str | None, period: str | None) -> pd.DataFrame:
+def _data(
+    index: gz.Index,
+    path: Path | None,
+    unit: str | None,
+    period: str | None,
+    lang: Literal["en", "zh"] | None = None,
+) -> pd.DataFrame:
     if path is not None:
         return gz.read_table(path, unit=unit, period=period)
     if not index.data:
         raise NotFoundError(
             f"no data are embedded for {index.id!r}; give a file: gz-index evaluate {index.id} FILE"
         )
-    frame: pd.DataFrame = gz.data(index.data)
+    frame: pd.DataFrame = gz.data(index.data, lang=lang)
     return frame
 
 
@@ -247,7 +271,7 @@ def sensitivity(
     """
     with _plain_errors():
         index = _index(definition)
-        frame = _data(index, data, unit, period)
+        frame = _data(index, data, unit, period, lang)
         if out is not None:
             refuse_existing(out, mark="uncertainty/study.json", overwrite=overwrite)
         if index.sensitivity is None:
@@ -307,7 +331,7 @@ def audit(
             if severity not in SEVERITIES:
                 raise NotFoundError(f"no severity {severity!r}; there are {', '.join(SEVERITIES)}")
         index = _index(definition)
-        frame = _data(index, data, unit, period)
+        frame = _data(index, data, unit, period, lang)
         if out is not None:
             refuse_existing(out, mark="study.json", overwrite=overwrite)
         when = None if at is None else _period(index, frame, at)

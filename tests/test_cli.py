@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,11 +52,35 @@ def test_evaluate_prints_a_table_and_writes_a_result(tmp_path):
 
 def test_the_printed_ranking_is_that_of_the_library():
     out = invoke("evaluate", "desi-2022", "--top", 3)
-    total = gz.load("desi-2022").evaluate(gz.data("desi-2022")).total
+    total = gz.load("desi-2022").evaluate(gz.data("desi-2022", lang="en")).total
     best = total.sort_values(ascending=False).index[:3]
     rows = [line for line in out.stdout.splitlines() if f"{total.max():.4f}" in line]
     assert len(rows) == 1
     assert best[0] in rows[0]
+
+
+def test_units_have_names_in_both_languages():
+    assert "Guangdong" in invoke("evaluate", "cn-provinces-2022").stdout
+    assert "芬兰" in invoke("evaluate", "tai-2008", "--lang", "zh").stdout
+    assert "Denmark" in invoke("evaluate", "desi-2022").stdout
+
+
+def test_evaluate_draws_the_ranking(tmp_path):
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "deep" / "tai.svg"
+    out = invoke("evaluate", "tai-2008", "--figure", file)
+    assert out.exit_code == 0, out.output
+    assert "drawn: " in out.stdout
+    drawn = re.findall("<!-- (.*?) -->", file.read_text(encoding="utf-8"))
+    assert sum("Finland" in t for t in drawn) == 1
+    assert invoke("evaluate", "tai-2008", "--figure", file).exit_code == 2
+    first = file.read_bytes()
+    assert invoke("evaluate", "tai-2008", "--figure", file, "--overwrite").exit_code == 0
+    assert file.read_bytes() == first
+    out = invoke("evaluate", "tai-2008", "--figure", tmp_path / "x.doc", "--out", tmp_path / "r")
+    assert out.exit_code == 2
+    assert ".svg or .pdf" in out.stderr
+    assert not (tmp_path / "r").exists()
 
 
 def test_methods_can_be_replaced_by_name_table_or_judgements():

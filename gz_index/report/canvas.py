@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLOURS",
+    "KINDS",
     "Chosen",
     "chosen",
     "drawing",
     "name_rows",
     "said",
+    "save",
     "shade",
     "tidy",
     "wrapped",
@@ -93,14 +96,66 @@ def drawing(ax: Axes | None, size: tuple[float, float] | None, usual: Size) -> I
 Size = tuple[float, float]
 
 
-def _set_fonts(ax: Axes) -> None:
+def save(ax: Axes, path: str | Path, *, dpi: int = 300) -> Path:
+    """Write the figure of some axes; the same figure gives the same file.
+
+    Parameters
+    ----------
+    ax : Axes
+    path : path
+        Ends in .svg, .pdf, .png or .tiff.
+    dpi : int
+        Dots per inch of .png and .tiff.
+
+    Raises
+    ------
+    MethodError
+        The name of the file ends otherwise.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import gz_index as gz
+    >>> from gz_index.report import figures
+    >>> ax = figures.contributions(gz.load("tai-2008").evaluate(gz.data("tai-2008")))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print(figures.save(ax, f"{folder}/tai.svg").name)
+    tai.svg
+    """
+    import matplotlib as mpl
+
+    path = Path(path)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    if path.suffix not in KINDS:
+        raise MethodError(f"no figure is written as {path.name!r}", hint=" or ".join(KINDS))
+    # no date in the file, and names of parts that do not change
+    dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    # journals ask for TrueType; Chinese fonts have outlines of another kind, which go in as type 3
+    chinese = any(_CHINESE.search(t.get_text()) for t in _texts(figure))
+    with mpl.rc_context({"svg.hashsalt": "gz_index", "pdf.fonttype": 3 if chinese else 42}):
+        figure.savefig(path, dpi=dpi, metadata=dated.get(path.suffix))
+    return path
+
+
+_CHINESE = re.compile("[⺀-￯]")
+
+#: what the file of a figure may end in
+KINDS = (".svg", ".pdf", ".png", ".tiff")
+
+
+def _texts(thing: Any) -> list[Any]:
     from matplotlib.text import Text as Drawn
 
+    return [t for t in thing.findobj(Drawn) if isinstance(t, Drawn)]
+
+
+def _set_fonts(ax: Axes) -> None:
     from gz_index.report.fonts import families
 
     for axis in (ax.xaxis, ax.yaxis):
         axis.label.set_fontsize(8)  # that of axes made elsewhere
-    drawn = [t for t in ax.findobj(Drawn) if isinstance(t, Drawn)]
+    drawn = _texts(ax)
     found = families(t.get_text() for t in drawn)
     for t in drawn:
         t.set_fontfamily(found)

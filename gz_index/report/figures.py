@@ -1,5 +1,6 @@
 """Figures of results and studies: each function takes one, draws it on axes and returns them."""
 
+from gz_index.report.canvas import save
 from gz_index.report.plans import targets, waterfall
 from gz_index.report.profiles import radar, weights
 from gz_index.report.rankings import contributions, heat_map
@@ -18,6 +19,7 @@ __all__ = [
     "heat_map",
     "radar",
     "rank_intervals",
+    "save",
     "targets",
     "trend",
     "variance_shares",
