@@ -50,12 +50,12 @@ def names(kind: str, table: Mapping[str, Any]) -> list[str]:
 
 
 def check_options(method: str, call: Callable[..., Any], options: Mapping[str, Any]) -> None:
-    """Refuse an option that ``call`` does not take, naming those that it takes.
+    """Refuse an option that ``call`` does not take, and the lack of one that it cannot do without.
 
     Raises
     ------
     MethodError
-        An unknown option.
+        An unknown option, or one that is missing.
     """
     try:
         parameters = inspect.signature(call).parameters.values()
@@ -69,4 +69,10 @@ def check_options(method: str, call: Callable[..., Any], options: Mapping[str, A
             raise MethodError(
                 f"{method} has no option {option!r}{closest(option, valid)}",
                 hint=f"options are {', '.join(valid)}" if valid else "it takes none",
+            )
+    for p in parameters:
+        if p.kind is p.KEYWORD_ONLY and p.default is p.empty and p.name not in options:
+            raise MethodError(
+                f"{method} needs the option {p.name!r}",
+                hint=f"write {{method = {method!r}, {p.name} = ...}}",
             )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+import gz_index as gz
 from gz_index import MethodError
 from gz_index.aggregate import (
     AGGREGATORS,
@@ -417,3 +418,9 @@ def test_bod_is_the_frontier_of_weighting_with_its_options() -> None:
     close(bod(x, w[::-1]), free, rtol=0, atol=0)  # the weights given are not used
     with pytest.raises(MethodError, match="bod: .*negative in column 0"):
         bod(x - np.array([1.0, 0, 0, 0]), w)
+
+
+@pytest.mark.parametrize(("method", "option"), [("owa", "order"), ("power", "exponent")])
+def test_a_method_without_the_option_that_it_needs_is_refused_before_any_work(method, option):
+    with pytest.raises(gz.DefinitionError, match=f"{method} needs the option '{option}'"):
+        gz.load("tai-2008").replace(aggregate=method)
