@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -53,10 +54,26 @@ class Source:
         return ". ".join(p for p in parts if p) + "."
 
     def bibtex(self) -> str:
-        """Return the reference as a BibTeX entry."""
+        r"""Return the reference as a BibTeX entry.
+
+        ``& % # _`` are escaped, except in ``doi`` and ``url``.
+
+        Examples
+        --------
+        >>> print(Source(key="k", title="R&D", fields={"url": "https://example.org/a_b"}).bibtex())
+        @misc{k,
+          title = {R\&D},
+          url = {https://example.org/a_b}
+        }
+        """
         rows = {"author": self.author, "year": str(self.year), "title": self.title, **self.fields}
         kind = rows.pop("type", "misc")
-        body = ",\n".join(f"  {k} = {{{v}}}" for k, v in rows.items() if v)
+        shown = {
+            k: v if k in ("doi", "url") else re.sub(r"(?<!\\)[&%#_]", r"\\\g<0>", str(v))
+            for k, v in rows.items()
+            if v
+        }
+        body = ",\n".join(f"  {k} = {{{v}}}" for k, v in shown.items())
         return f"@{kind}{{{self.key},\n{body}\n}}"
 
 
