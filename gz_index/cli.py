@@ -234,13 +234,16 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
         table.add_row(rank, str(names[label]), *cells)
     console.print(table)
     c = result.counts
-    over = f" x {c['periods']} periods" if c["periods"] > 1 else ""
-    more = f"{len(frame) - top} more units. " if len(frame) > top else ""
-    console.print(
-        f"{more}{c['units']} units{over}, {len(f.codes)} indicators; "
-        f"weight {result.index.weight.label}, aggregate {result.index.aggregate.label}; "
-        f"definition {result.index.hash[:19]}"
-    )
+    more = max(len(frame) - top, 0)
+    units, years, m = c["units"], c["periods"], len(f.codes)
+    weight, mean = result.index.weight.label, result.index.aggregate.label
+    en = f"{more} more units. " if more else ""
+    en += f"{units} units" + (f" x {years} periods" if years > 1 else "")
+    en += f", {m} indicators; weight {weight}, aggregate {mean}; definition "
+    zh = f"另有{more}个评价对象未列。" if more else ""
+    zh += f"共{units}个评价对象" + (f"×{years}期" if years > 1 else "")
+    zh += f"，{m}项指标；赋权{weight}，合成{mean}；定义"
+    console.print(gz.Text(zh, en).get(lang) + result.index.hash[:19])
     for note in result.notes_in(lang):
         console.print(f"- {note}", style="dim", soft_wrap=True)
 
@@ -400,21 +403,48 @@ def new(
 ) -> None:
     """Start a definition from a table: every numeric column becomes an indicator, direction +."""
     with _plain_errors():
+        if to.suffix != ".toml":
+            raise DataError(f"{to} is no definition", [Problem(to.name, "is to end in .toml")])
         if to.exists():
             raise DataError(
                 f"{to} exists already", [Problem(str(to), "is in the way", "name a new file")]
             )
         frame = gz.read_table(data, unit=unit, period=period)
-        columns = list(frame.select_dtypes("number").columns)
-        if not columns:
-            raise DataError(f"{data} has no numeric column to make an indicator of")
+        columns = _indicators(frame, data)
         framework = gz.Framework(
             tuple(gz.Indicator(code=str(c), name=gz.Text.of(str(c))) for c in columns)
         )
         index = gz.Index(framework=framework, id=to.stem, version="0.1.0", name=gz.Text.of(to.stem))
         index.to_toml(to)
+    aside = [str(c) for c in frame if c not in columns]
+    if aside:
+        print(f"columns of text, left aside: {', '.join(aside)}")
     print(f"{to}: {len(columns)} indicators. Now set direction, unit, groups and source of each;")
     print(f"gz-index check {to}; gz-index evaluate {to} {data}")
+
+
+def _indicators(frame: pd.DataFrame, path: Path) -> list[Any]:
+    """Columns of numbers; one that holds text beside numbers is refused, with its first such cell.
+
+    Raises
+    ------
+    DataError
+        There is such a column, or none of numbers.
+    """
+    problems, columns = [], list(frame.select_dtypes("number").columns)
+    for name in (c for c in frame if c not in columns):
+        found = pd.to_numeric(frame[name], errors="coerce").notna()
+        odd = frame[name].notna() & ~found
+        if found.any() and odd.any():
+            label = frame.index[int(odd.argmax())]
+            row = ", ".join(map(str, label)) if isinstance(label, tuple) else label
+            what = f"{frame[name].iloc[int(odd.argmax())]!r} for {row} is no number"
+            problems.append(Problem(f"column {name!r}", what, "empty the cell, or correct it"))
+    if problems:
+        raise DataError(f"{path}: {len(problems)} columns hold text beside numbers", problems)
+    if not columns:
+        raise DataError(f"{path} has no numeric column to make an indicator of")
+    return columns
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ def _tidy(columns: Iterable[Any]) -> tuple[Any, Any] | None:
     return (names[0], values[0]) if len(names) == len(values) == 1 else None
 
 
-def by_rows(frame: pd.DataFrame, unit: Any, period: Any, notes: list[str | Text]) -> pd.DataFrame:
+def by_rows(frame: pd.DataFrame, unit: Any, period: Any, notes: list[Text]) -> pd.DataFrame:
     """Return the table indexed by its columns of unit and period; a tidy one is made wide.
 
     Rows and columns stand in the order in which they come.
@@ -217,12 +217,23 @@ def by_rows(frame: pd.DataFrame, unit: Any, period: Any, notes: list[str | Text]
     cells[row, column] = frame[value].to_numpy(dtype=object)
     wide = pd.DataFrame(cells, columns=list(heads)).infer_objects()
     wide.index = frame[keys].iloc[first].set_index(keys).index
-    note = f"tidy table: {len(frame)} cells of {value!r} were made {len(heads)} columns"
     absent = cells.size - len(frame)
-    notes.append(note + (f"; {absent} combinations are not in it" if absent else ""))
-    aside = [repr(c) for c in frame.columns if c not in (*keys, name, value)]
+    notes.append(
+        Text(
+            f"长表：“{value}”的{len(frame)}个数转为{len(heads)}列"
+            + (f"；其中{absent}个组合没有数" if absent else ""),
+            f"tidy table: {len(frame)} cells of {value!r} were made {len(heads)} columns"
+            + (f"; {absent} combinations are not in it" if absent else ""),
+        )
+    )
+    aside = [c for c in frame.columns if c not in (*keys, name, value)]
     if aside:
-        notes.append(f"columns left aside in making it wide: {', '.join(aside)}")
+        notes.append(
+            Text(
+                f"转为宽表时未用的列：{'、'.join(map(str, aside))}",
+                f"columns left aside in making it wide: {', '.join(map(repr, aside))}",
+            )
+        )
     return wide
 
 
@@ -252,7 +263,7 @@ def _short(period: Any) -> str:
     return str(period)
 
 
-def row_labels(frame: pd.DataFrame, notes: list[str | Text], problems: list[Problem]) -> Rows:
+def row_labels(frame: pd.DataFrame, notes: list[Text], problems: list[Problem]) -> Rows:
     """Split the labels of rows into units and periods; name the missing and the repeated ones.
 
     Raises
@@ -273,8 +284,12 @@ def row_labels(frame: pd.DataFrame, notes: list[str | Text], problems: list[Prob
             raise misfit(Problem("rows", "are labelled by tuples", to))
         if are_periods(index):
             notes.append(
-                f"the rows are periods ({index.name or 'dates'}) and are compared as units are; "
-                "for the periods of one unit label the rows by (unit, period)"
+                Text(
+                    f"各行是时期（{index.name or '日期'}），按评价对象作比较；"
+                    "如为同一对象的各期，行标签应为（对象，时期）",
+                    f"the rows are periods ({index.name or 'dates'}) and are compared as units "
+                    "are; for the periods of one unit label the rows by (unit, period)",
+                )
             )
     empty = [i for i, u in enumerate(rows.units) if blank(u)]
     hint = "name each row's unit; fill merged cells down"
@@ -316,7 +331,7 @@ def _repeated(frame: pd.DataFrame, rows: Rows) -> list[Problem]:
     )
 
 
-def _levels(index: pd.MultiIndex, notes: list[str | Text]) -> Rows:
+def _levels(index: pd.MultiIndex, notes: list[Text]) -> Rows:
     if index.nlevels > 2:
         names = ", ".join(map(repr, index.names))
         way = "keep unit and period: data.droplevel(...)"
@@ -339,7 +354,7 @@ def _levels(index: pd.MultiIndex, notes: list[str | Text]) -> Rows:
     return Rows(units, tuple(level[order].tolist()), slot)
 
 
-def _ordered(level: pd.Index, used: NDArray[np.intp], notes: list[str | Text]) -> NDArray[np.intp]:
+def _ordered(level: pd.Index, used: NDArray[np.intp], notes: list[Text]) -> NDArray[np.intp]:
     """Put the periods in use in order: by category, by time, by number, or as text."""
     if isinstance(level, pd.CategoricalIndex) and level.ordered:
         return used[np.argsort(np.asarray(level.codes)[used])]
@@ -356,7 +371,12 @@ def _ordered(level: pd.Index, used: NDArray[np.intp], notes: list[str | Text]) -
         ) from None
     if not all(re.match(r"\d{4}", t) and len(t) == len(texts[0]) for t in texts):
         first, last = labels[order[0]], labels[order[-1]]
-        notes.append(f"periods are text and stand in its order, from {first!r} to {last!r}")
+        notes.append(
+            Text(
+                f"时期为文本，按文本顺序排列，从{first}到{last}",
+                f"periods are text and stand in its order, from {first!r} to {last!r}",
+            )
+        )
     return order
 
 

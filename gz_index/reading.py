@@ -91,7 +91,7 @@ def read_table(
     """
     path = Path(path)
     kind = _kind(path)
-    notes: list[str | Text] = []
+    notes: list[Text] = []
     if sheet is not None and kind not in _SHEETS:
         _refuse(path, f"{kind} has no sheets", "leave out sheet=")
     if encoding is not None and kind not in _TEXT:
@@ -130,7 +130,7 @@ def read_table(
     except DataError as error:
         raise DataError(f"{path}: {error.title}", error.problems) from None
     frame.index.names = [n or None for n in frame.index.names]
-    frame.attrs["notes"] = notes
+    frame.attrs["notes"] = [{"zh": n.zh, "en": n.en} for n in notes]  # plain, as files hold them
     return frame
 
 
@@ -159,9 +159,7 @@ def _kind(path: Path) -> str:
 # -- kinds of file -------------------------------------------------------------------------------
 
 
-def _from_text(
-    path: Path, encoding: str | None, notes: list[str | Text]
-) -> tuple[pd.DataFrame, bool]:
+def _from_text(path: Path, encoding: str | None, notes: list[Text]) -> tuple[pd.DataFrame, bool]:
     raw = path.read_bytes()
     tried = [encoding] if encoding else ["utf-8-sig", "gb18030"]
     failed = []
@@ -173,7 +171,12 @@ def _from_text(
             failed.append(str(error))
         else:
             if name == "gb18030":
-                notes.append(f"{path.name} was read as GB18030, since it is not UTF-8")
+                notes.append(
+                    Text(
+                        f"{path.name}不是UTF-8编码，按GB18030读取",
+                        f"{path.name} was read as GB18030, since it is not UTF-8",
+                    )
+                )
             break
     if text is None or "\0" in text:
         _refuse(
@@ -236,7 +239,7 @@ def _grid(path: Path, rows: Sequence[tuple[str, Sequence[Any]]]) -> pd.DataFrame
     return frame.loc[:, keep]
 
 
-def _from_sheet(path: Path, sheet: str | None, notes: list[str | Text]) -> pd.DataFrame:
+def _from_sheet(path: Path, sheet: str | None, notes: list[Text]) -> pd.DataFrame:
     import zipfile
     import zlib
 
@@ -252,7 +255,12 @@ def _from_sheet(path: Path, sheet: str | None, notes: list[str | Text]) -> pd.Da
         _refuse(path, f"has no sheet {sheet!r}{near}", f"there are {', '.join(names)}")
     page = book[sheet or names[0]]
     if sheet is None and len(names) > 1:
-        notes.append(f"read from sheet {names[0]!r}; not read: {', '.join(names[1:])}")
+        notes.append(
+            Text(
+                f"读取工作表“{names[0]}”；未读：{'、'.join(names[1:])}",
+                f"read from sheet {names[0]!r}; not read: {', '.join(names[1:])}",
+            )
+        )
     cells = list(page.iter_rows())
     percent = {
         c.column
@@ -268,8 +276,11 @@ def _from_sheet(path: Path, sheet: str | None, notes: list[str | Text]) -> pd.Da
     _check_formulas(path, page.title, cells)
     head = next(r for _, r in rows if any(c is not None for c in r))
     notes += [
-        f"column {str(head[j - 1]).strip()!r} is formatted as per cent and was read as a share: "
-        "what shows as 12% is 0.12"
+        Text(
+            f"“{str(head[j - 1]).strip()}”列为百分比格式，按小数读取：显示为12%的数是0.12",
+            f"column {str(head[j - 1]).strip()!r} is formatted as per cent and was read as a "
+            "share: what shows as 12% is 0.12",
+        )
         for j in sorted(percent)
     ]
     return frame
@@ -298,7 +309,7 @@ def _check_formulas(path: Path, sheet: str, cells: Sequence[Sequence[Any]]) -> N
         )
 
 
-def _from_typed(path: Path, kind: str, notes: list[str | Text]) -> pd.DataFrame:
+def _from_typed(path: Path, kind: str, notes: list[Text]) -> pd.DataFrame:
     try:
         if kind == ".parquet":
             frame = pd.read_parquet(path)
@@ -317,7 +328,12 @@ def _from_typed(path: Path, kind: str, notes: list[str | Text]) -> pd.DataFrame:
                 else:  # some values only are labelled: the numbers are meant
                     bare = pd.read_stata(path, convert_categoricals=False) if bare is None else bare
                     frame[name] = bare[name]
-                    notes.append(f"labels of some values of {name!r} were left aside")
+                    notes.append(
+                        Text(
+                            f"“{name}”只有部分取值有标签，标签未采用",
+                            f"labels of some values of {name!r} were left aside",
+                        )
+                    )
     except (ValueError, LookupError, EOFError, struct.error) as error:
         _refuse(path, f"is no whole {kind} file ({error})", "write it again")
     return frame.rename(columns=lambda c: str(c).strip())
@@ -326,19 +342,29 @@ def _from_typed(path: Path, kind: str, notes: list[str | Text]) -> pd.DataFrame:
 # -- cells ---------------------------------------------------------------------------------------
 
 
-def _periods(cells: list[Any], column: str, notes: list[str | Text]) -> pd.Index:
+def _periods(cells: list[Any], column: str, notes: list[Text]) -> pd.Index:
     """Turn 2022, 2022.0, "2022", "2022年" and 1 January 2022 into the year; leave others."""
     there = [c for c in cells if c is not None and c == c]
     texts = [_WHOLE.fullmatch(plain(c)) if isinstance(c, str) else None for c in there]
     if there and all(texts):
         years = [int(m[1]) for m in texts if m]
         if any(m[2] for m in texts if m):
-            notes.append(f"{column!r} was read as whole years: {there[0]!r} as {years[0]}")
+            notes.append(
+                Text(
+                    f"“{column}”按整年读取：{there[0]}记为{years[0]}",
+                    f"{column!r} was read as whole years: {there[0]!r} as {years[0]}",
+                )
+            )
     elif there and all(isinstance(c, int | float) and float(c).is_integer() for c in there):
         years = [int(c) for c in there]
     elif there and all(isinstance(c, datetime) and c == datetime(c.year, 1, 1) for c in there):
         years = [c.year for c in there]
-        notes.append(f"{column!r} holds the first of January only and was read as years")
+        notes.append(
+            Text(
+                f"“{column}”全为1月1日，按年份读取",
+                f"{column!r} holds the first of January only and was read as years",
+            )
+        )
     else:
         return pd.Index([c.strip() if isinstance(c, str) else c for c in cells])
     found = iter(years)
@@ -346,7 +372,7 @@ def _periods(cells: list[Any], column: str, notes: list[str | Text]) -> pd.Index
     return pd.Index(values, dtype="int64" if len(years) == len(cells) else object)
 
 
-def _numbers(frame: pd.DataFrame, grouped: bool, notes: list[str | Text]) -> pd.DataFrame:
+def _numbers(frame: pd.DataFrame, grouped: bool, notes: list[Text]) -> pd.DataFrame:
     """Turn the columns of raw cells that hold numbers into floats; others stay text."""
     problems: list[Problem] = []
     out: dict[Any, Any] = {}
@@ -362,7 +388,7 @@ def _column(
     cells: list[Any],
     name: Any,
     grouped: bool,
-    notes: list[str | Text],
+    notes: list[Text],
     problems: list[Problem],
     index: pd.Index,
 ) -> Any:
@@ -404,10 +430,19 @@ def _column(
             )
     if big:
         notes.append(
-            f"column {name!r}: {len(big)} cells with thousands separators, "
-            f"e.g. {cells[big[0]]!r} read as {out[big[0]]:.15g}"
+            Text(
+                f"“{name}”列：{len(big)}个单元格有千位分隔符，如{cells[big[0]]}读作"
+                f"{out[big[0]]:.15g}",
+                f"column {name!r}: {len(big)} cells with thousands separators, "
+                f"e.g. {cells[big[0]]!r} read as {out[big[0]]:.15g}",
+            )
         )
     if marks:
         which = ", ".join(f"{mark!r} {n}" for mark, n in marks.items())
-        notes.append(f"column {name!r}: {marks.total()} cells read as missing ({which})")
+        notes.append(
+            Text(
+                f"“{name}”列：{marks.total()}个单元格读作缺失（{which}）",
+                f"column {name!r}: {marks.total()} cells read as missing ({which})",
+            )
+        )
     return out

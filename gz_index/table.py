@@ -51,7 +51,7 @@ class Table:
         Distinct periods in order; None for a cross-section.
     slot : (n,) or None
         Position of each row's period in ``periods``.
-    notes : tuple of str or Text
+    notes : tuple of Text
         What was left aside or read in a certain way.
     """
 
@@ -61,7 +61,7 @@ class Table:
     units: tuple[Hashable, ...] = field(repr=False)
     periods: tuple[Hashable, ...] | None = None
     slot: NDArray[np.intp] | None = field(default=None, repr=False)
-    notes: tuple[str | Text, ...] = ()
+    notes: tuple[Text, ...] = ()
 
     @property
     def count(self) -> int:
@@ -152,12 +152,12 @@ def align(
     >>> f = gz.Framework((gz.Indicator(code="a", name=gz.Text.of("GDP")), gz.Indicator(code="b")))
     >>> data = pd.DataFrame({"b": [1, 2], "n": [0, 0], "GDP": [3, None]}, index=["x", "y"])
     >>> table = align(data, f)
-    >>> table.values.tolist(), table.notes
-    ([[3.0, 1.0], [nan, 2.0]], ("columns left aside, not in the definition: 'n'",))
+    >>> table.values.tolist(), str(table.notes[0])
+    ([[3.0, 1.0], [nan, 2.0]], "columns left aside, not in the definition: 'n'")
     """
     frame = as_frame(data)
     kept = frame.attrs.get("notes", [])
-    notes: list[str | Text] = [str(n) for n in kept] if isinstance(kept, list | tuple) else []
+    notes = [Text.of(n) for n in kept] if isinstance(kept, list | tuple) else []
     if frame.columns.nlevels > 1:
         raise misfit(
             Problem("columns", f"have {frame.columns.nlevels} levels", "name each by one code")
@@ -245,7 +245,7 @@ def _columns(
     framework: Framework,
     excluded: Sequence[Excluded],
     strict: bool,
-    notes: list[str | Text],
+    notes: list[Text],
     problems: list[Problem],
 ) -> list[int]:
     """Find the position of each indicator's column; -1 where it is missing."""
@@ -294,17 +294,22 @@ def _columns(
             ),
         )
     elif extra:
-        shown = ", ".join(repr(n) for n in extra[:20])
-        more = f" and {len(extra) - 20} more" if len(extra) > 20 else ""
-        notes.append(f"columns left aside, not in the definition: {shown}{more}")
+        shown, rest = extra[:20], len(extra) - 20
+        notes.append(
+            Text(
+                f"定义中没有、未采用的列：{'、'.join(shown)}" + (f"等{len(extra)}列" * (rest > 0)),
+                f"columns left aside, not in the definition: {', '.join(map(repr, shown))}"
+                + (f" and {rest} more" * (rest > 0)),
+            )
+        )
     if missing:
         problems += listed(
             len(missing), "missing columns", lambda k: _missing(framework, missing[k], extra)
         )
         if extra:
-            rest = ", ".join(repr(n) for n in extra[:20])
+            unused = ", ".join(repr(n) for n in extra[:20])
             way = "rename them to codes or names"
-            problems.append(Problem("columns that fit nothing", rest, way))
+            problems.append(Problem("columns that fit nothing", unused, way))
     return out
 
 

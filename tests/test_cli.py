@@ -270,3 +270,26 @@ def test_audit_prints_writes_and_fails_when_asked(tmp_path):
     assert invoke("audit", "desi-2022", "--fail-at", "serious", *few).exit_code == 0
     assert invoke("audit", "desi-2022", "--show", "grave").exit_code == 2
     assert invoke("audit", "desi-2022", "--out", out).exit_code == 2
+
+
+def test_new_refuses_text_among_numbers_and_names_the_columns_of_text(tmp_path):
+    table, to = tmp_path / "t.csv", tmp_path / "t.toml"
+    table.write_text(
+        "城市,年份,a,b,说明\n广州,2022,1,2,好\n深圳,2022,暂无,3,中\n", encoding="utf-8"
+    )
+    out = invoke("new", table, to)
+    assert out.exit_code == 2
+    assert "column 'a': '暂无' for 深圳, 2022 is no number" in out.stderr
+    assert not to.exists()
+    table.write_text("城市,年份,a,b,说明\n广州,2022,1,2,好\n深圳,2022,,3,中\n", encoding="utf-8")
+    out = invoke("new", table, to)
+    assert out.exit_code == 0, out.output
+    assert "columns of text, left aside: 说明" in out.stdout
+    assert gz.Index.from_toml(to).framework.codes == ("a", "b")
+    assert invoke("new", table, tmp_path / "t.txt").exit_code == 2
+
+
+def test_the_chinese_summary_is_chinese():
+    out = invoke("evaluate", "cn-provinces-2022", "--lang", "zh").stdout
+    assert "另有21个评价对象未列。共31个评价对象×10期，19项指标" in out
+    assert "units" not in out

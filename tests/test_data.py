@@ -110,7 +110,7 @@ def test_periods_stand_in_order_of_time_number_category_or_text():
     assert order(["2021Q2", "2021Q1", "2020Q4"]).notes == ()
     plan = ["十二五", "十三五", "十四五"]
     text = order(plan[::-1])
-    assert "stand in its order" in text.notes[0]
+    assert "stand in its order" in str(text.notes[0])
     by_plan = order(pd.Categorical(plan[::-1], categories=plan, ordered=True))
     assert by_plan.periods == tuple(plan)
     assert by_plan.slot.tolist() == [2, 1, 0]
@@ -166,7 +166,7 @@ def test_rows_that_are_periods_are_noted():
     t = align(data, FRAMEWORK)
     assert t.units == (2020, 2021, 2022)
     assert t.periods is None
-    assert "rows are periods (year)" in t.notes[0]
+    assert "rows are periods (year)" in str(t.notes[0])
 
 
 @pytest.mark.parametrize(
@@ -231,14 +231,14 @@ def test_extra_and_excluded_columns_are_noted_or_refused():
     assert [p.where for p in error.problems] == ["column 'population'", "column 'note'"]
     assert align(cross(x8=1.0), FRAMEWORK, excluded=[out], strict=True).values.shape == (3, 3)
     many = cross(**{f"k{i}": 0.0 for i in range(25)})
-    assert align(many, FRAMEWORK).notes[0].endswith("'k19' and 5 more")
+    assert str(align(many, FRAMEWORK).notes[0]).endswith("'k19' and 5 more")
     assert str(refused(many, "k0", strict=True)).endswith("and: 5 more unknown columns")
 
 
 def test_notes_of_reading_are_carried_on():
     data = cross()
     data.attrs["notes"] = ["read as GB18030"]
-    assert align(data, FRAMEWORK).notes == ("read as GB18030",)
+    assert align(data, FRAMEWORK).notes == (Text.of("read as GB18030"),)
     data.attrs["notes"] = "a remark of the user's own"
     assert align(data, FRAMEWORK).notes == ()
 
@@ -280,7 +280,7 @@ def test_columns_that_fit_twice():
         align(pd.DataFrame({"GDP": [1.0]}, index=["x"]), same)
     assert len(e.value.problems) == 1
     extra = cross().join(pd.DataFrame(0.0, index=list("xyz"), columns=["k", "k"]))
-    assert "'k'" in align(extra, FRAMEWORK).notes[0]
+    assert "'k'" in str(align(extra, FRAMEWORK).notes[0])
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def breaks(
 def _series(index: Index, data: Any) -> tuple[Table, dict[str, str], list[Text]]:
     """Align indicators and every other numeric column; say what each of them is."""
     f, frame = index.framework, as_frame(data)
-    read: list[str | Text] = []
+    read: list[Text] = []
     names = {n for i in f.indicators for n in _called(i)}
     apart = {n for e in index.excluded for n in _called(e)}
     if unlabelled(frame.index):

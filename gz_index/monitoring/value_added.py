@@ -92,7 +92,7 @@ def core_value_added(
         raise MethodError(f"core_value_added has no by = {by!r}", hint="'class' or 'gbt4754'")
     if by == "class" and splitting is not None:
         raise MethodError("splitting belongs to industries", hint="by='gbt4754', or leave it out")
-    remarks: list[str | Text] = []
+    remarks: list[Text] = []
     frame = _wide(table, remarks)
     unmapped: tuple[str, ...] = ()
     if by == "class":
@@ -104,10 +104,10 @@ def core_value_added(
         found = _from_industries(data, shares, tree)
     remarks += data.notes
     out = _report(found, _gdp(gdp, data), data, tree)
-    return ValueAdded(out, tree, unmapped, tuple(Text.of(r) for r in remarks))
+    return ValueAdded(out, tree, unmapped, tuple(remarks))
 
 
-def _wide(table: Any, notes: list[str | Text]) -> pd.DataFrame:
+def _wide(table: Any, notes: list[Text]) -> pd.DataFrame:
     """Return a table with a row for each place (and year), and a column for each code."""
     if isinstance(table, Mapping):
         table = pd.Series(dict(table), dtype=object).infer_objects()
