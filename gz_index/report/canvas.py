@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -87,13 +87,14 @@ def drawing(ax: Axes | None, size: tuple[float, float] | None, usual: Size) -> I
         if ax is None:
             ax = Figure(figsize=(wide / 2.54, high / 2.54), layout="constrained").subplots()
         yield ax
-        _set_fonts(ax)
+        set_fonts(ax)
 
 
 Size = tuple[float, float]
 
 
-def _set_fonts(ax: Axes) -> None:
+def set_fonts(ax: Axes) -> None:
+    """Give all texts of axes the fonts that they need."""
     from matplotlib.text import Text as Drawn
 
     from gz_index.report.fonts import families
@@ -344,6 +345,17 @@ def period_rows(result: IndexResult, period: Any) -> tuple[Any, NDArray[np.intp]
     return period, rows
 
 
+def weights_of(result: IndexResult, codes: Sequence[str], period: Hashable | None) -> Array:
+    """Weight of nodes in the index; missing where there is no such node."""
+    table = result.weights["global"]
+    if table.index.nlevels > 1:
+        periods = result.table.periods or ()
+        period = periods[-1] if period is None else period
+        result.table.rows_of(period)  # refuses an unknown one
+        table = table.xs(period, level="period")
+    return np.asarray(table.reindex(list(codes)).to_numpy(), dtype=np.float64)
+
+
 def when(period: Any, lang: Lang) -> str:
     """Say the period after the name of an axis."""
     return "" if period is None else said(lang, f"（{period}）", f", {period}")
@@ -405,4 +417,19 @@ def spread(y: Array, gap: float) -> Array:
             clusters[-2:] = [[n + m, a + b - n * m * gap]]
     out = np.empty(len(y))
     out[order] = np.concatenate([s / n + gap * np.arange(n) for n, s in clusters] or [out])
+    return out
+
+
+def within(y: Array, gap: float, low: float, high: float) -> Array:
+    """Keep labels that :func:`spread` moved apart between two ends, in the same order.
+
+    Examples
+    --------
+    >>> within(np.array([-0.45, 0.55, 5.0]), 1.0, 0.0, 5.0).tolist()
+    [0.0, 1.0, 5.0]
+    """
+    order = np.argsort(y, kind="stable")
+    steps = gap * np.arange(len(y))
+    out = np.empty(len(y))
+    out[order] = np.clip(y[order] - steps, low, max(low, high - gap * (len(y) - 1))) + steps
     return out

@@ -24,6 +24,7 @@ from gz_index.report.canvas import (
     said,
     short,
     tidy,
+    weights_of,
     when,
     wrapped,
 )
@@ -88,7 +89,7 @@ def weights(
         raise MethodError("nodes is empty", hint="name groups or indicators")
     found: dict[str, Array] = {}
     for label, r in study.results.items():
-        w = _weights_of(r, codes, period)
+        w = weights_of(r, codes, period)
         if not any(np.allclose(w, v, rtol=1e-12, atol=0, equal_nan=True) for v in found.values()):
             found[label] = w
     if len(found) > len(_MARKERS):
@@ -121,17 +122,6 @@ def weights(
         ax.set_xlabel(said(lang, "在总指数中的权重（%）", "Weight in the index (%)"))
         legend_above(ax, handles, list(found))
     return ax
-
-
-def _weights_of(result: IndexResult, codes: Sequence[str], period: Hashable | None) -> Array:
-    """Weight of nodes in the index; missing where a variant has no such node."""
-    table = result.weights["global"]
-    if table.index.nlevels > 1:
-        periods = result.table.periods or ()
-        period = periods[-1] if period is None else period
-        result.table.rows_of(period)  # refuses an unknown one
-        table = table.xs(period, level="period")
-    return np.asarray(table.reindex(list(codes)).to_numpy(), dtype=np.float64)
 
 
 def radar(

@@ -171,15 +171,7 @@ def trend(
     >>> [line.get_label() for line in ax.get_lines()]
     ['中位数', '广东省', '贵州省']
     """
-    if any(p.normaliser.window == "period" for p in result.scale.parts) or any(
-        w.ndim > 1 for w in result.local.values()
-    ):
-        raise MethodError(
-            "scores of different periods cannot be compared: they were normalised or weighted "
-            "within each period",
-            hint="draw the ranks (bump), or normalise over all periods",
-        )
-    labels, scores = _over_periods(result, result.total.to_numpy())
+    labels, scores = comparable(result, ROOT)
     order = np.argsort(-scores[:, -1], kind="stable")
     order = order[~np.isnan(scores[order, -1])]
     coloured = _coloured(labels, order, units, first=5)
@@ -291,6 +283,20 @@ def _name_ends(
             },
         )
         text.set_gid(str(labels[i]))
+
+
+def comparable(result: IndexResult, node: str) -> tuple[list[Hashable], Array]:
+    """Return the units, and the scores (n units, T periods) of a node; refuse them if of no use."""
+    if any(p.normaliser.window == "period" for p in result.scale.parts) or any(
+        w.ndim > 1 for w in result.local.values()
+    ):
+        raise MethodError(
+            "scores of different periods cannot be compared: they were normalised or weighted "
+            "within each period",
+            hint="draw the ranks (bump), or normalise over all periods",
+        )
+    result.index.framework.node(node)
+    return _over_periods(result, result.values[:, result.index.plan.position[node]])
 
 
 def _over_periods(result: IndexResult, values: Any) -> tuple[list[Hashable], Array]:
