@@ -134,6 +134,22 @@ def room(ax: Axes) -> float:
     return float(share / 0.775 * figure.get_figwidth() * 2.54 - beside - 0.8)
 
 
+def page(ax: Axes | None, size: Size | None) -> Size | None:
+    """Width and height of given axes, or of those of a new figure of a given size, cm."""
+    if ax is None:
+        return None if size is None else (size[0] - 0.4, size[1] - 0.4)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    place = ax.get_position()
+    wide, high = figure.get_size_inches() * 2.54
+    return float(place.width * wide), float(place.height * high)
+
+
+def label_below(ax: Axes, text: str) -> None:
+    """Name the horizontal axis, in lines as wide as the axes."""
+    ax.set_xlabel(wrapped(text, max(16, int(room(ax) / _CELL)), 3))
+
+
 def legend_above(ax: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:
     """Put a legend above the axes, in as many columns as its labels leave room for."""
     there = room(ax)
@@ -201,20 +217,34 @@ def wrapped(text: str, width: int = 24, lines: int = 2) -> str:
     'Demonstration zone for\ndigital-real fusion'
     >>> wrapped("数字创新发展引领区", 12), wrapped("数字创新发展引领区", 12, 1)
     ('数字创新发展\n引领区', '数字创…领区')
+    >>> wrapped("互联网用户技能", 12)  # no character is left alone
+    '互联网用户\n技能'
     """
-    rows = [""]
-    for token in _TOKENS.findall(" ".join(str(text).split())):
-        for piece in _pieces(token, width):
-            if cells((rows[-1] + piece).rstrip()) > width and piece not in _CLOSING:
-                rows.append("")
-            rows[-1] += piece
+    text = " ".join(str(text).split())
+    rows = _rows(text, width)
     if len(rows) > lines:
         rows[lines - 1 :] = [_ends("".join(rows[lines - 1 :]).strip(), width)]
+    elif len(rows) > 1 and cells(rows[-1]) <= 2 and len(closer := _rows(text, width - 2)) <= lines:
+        rows = closer
     return "\n".join(r.strip() for r in rows)
+
+
+def _rows(text: str, width: int) -> list[str]:
+    """Break a text into lines, as many as it takes."""
+    rows = [""]
+    for token in _TOKENS.findall(text):
+        for piece in _pieces(token, width):
+            if cells((rows[-1] + piece).rstrip()) > width and piece not in _CLOSING:
+                head = rows[-1].rstrip(_OPENING) or rows[-1]
+                rows[-1:] = [head, rows[-1][len(head) :]]
+            rows[-1] += piece
+    return rows
 
 
 #: what does not begin a line
 _CLOSING = ("）", "”", "》", "，", "、", "。", "；", "：")
+#: what does not end one
+_OPENING = "（“《"
 #: what a line may be broken between: words, and characters of Chinese
 _TOKENS = re.compile(r"\s+|[⺀-￯”]|[^\s⺀-￯”]+")
 

@@ -17,9 +17,12 @@ from gz_index.report.canvas import (
     cells,
     drawing,
     keep_names,
+    label_below,
     node_name,
     number,
+    page,
     period_rows,
+    room,
     said,
     shade,
     spread,
@@ -136,11 +139,6 @@ def correlations(
             edgecolor="white",
             linewidth=0.4,
         )
-        if printed:
-            for (i, j), v in np.ndenumerate(r):
-                text = "–" if np.isnan(v) else number(v, 2)
-                ink = DARK if np.isnan(v) else shade(mesh.to_rgba(np.array(v)))
-                ax.text(j, i, text, ha="center", va="center", fontsize=6.5, color=ink)
         for (_, a, b), head in zip(blocks, heads, strict=True):
             ax.add_patch(
                 Rectangle(
@@ -164,10 +162,15 @@ def correlations(
         ax.tick_params(axis="x", top=False, labeltop=True, labelbottom=False, pad=1)
         if not printed:
             ax.tick_params(axis="x", labelsize=6.5)
+        if printed and (room(ax) - widest(heads) * 0.15) / k > 0.62:
+            for (i, j), v in np.ndenumerate(r):
+                text = "–" if np.isnan(v) else number(v, 2)
+                ink = DARK if np.isnan(v) else shade(mesh.to_rgba(np.array(v)))
+                ax.text(j, i, text, ha="center", va="center", fontsize=6.5, color=ink)
         ax.set_xlim(-0.5, k - 0.5)
         ax.set_ylim(k - 0.5, -0.5)
         about = said(lang, *_KINDS[method]) + when(period, lang)
-        ax.set_xlabel(about + said(lang, f"，{len(at)}个单位", f", {len(at)} units"))
+        label_below(ax, about + said(lang, f"，{len(at)}个单位", f", {len(at)} units"))
         _scale_below(ax, mesh)
     return ax
 
@@ -232,7 +235,8 @@ def framework(
     Raises
     ------
     MethodError
-        There are more than 60 indicators, or an index without data is asked for a period.
+        There are more than 60 indicators, or more than the given size has room for; an index
+        without data is asked for a period.
     NotFoundError
         There is no such period.
 
@@ -267,22 +271,35 @@ def framework(
         return "" if result is None else f"{100 * share(code):.1f}%"
 
     # all places are in cm of a page
-    widths = [0.9, *(_column(f, definition, d, depths, lang) for d in range(1, deep)), 0.5]
+    given = page(ax, size)
+    most = 20.4 if given is None else given[0]
+    widths = [0.9, *(_column(f, definition, d, depths, lang, most) for d in range(1, deep)), 0.5]
     left = np.r_[0, np.cumsum(widths)]
-    text_at = left[-1] + (1.5 if result is not None else 0.5)
-    room = int((20.4 - text_at) / 0.15)
+    text_at = left[-1] + (1.7 if result is not None else 0.5)
+    letters = max(8, int((most - text_at) / 0.15))
     full = {c: node_name(definition, c, lang) for c in f.nodes}
-    lines = 2 if len(leaves) <= 30 and max(cells(full[c]) for c in leaves) > room else 1
-    step = 0.42 if lines == 1 else 0.76
-    tall = max(step * len(leaves), 4.0)
+    long = max(cells(full[c]) for c in leaves) > letters
+    if given is None:
+        tall = max((0.76 if long and len(leaves) <= 30 else 0.42) * len(leaves), 4.0)
+    else:
+        tall = given[1]
+    step = min(tall / len(leaves), 0.76)
+    if step < 0.3:
+        raise MethodError(
+            f"{len(leaves)} names in {tall:.1f} cm",
+            hint=f"they need axes of {0.4 * len(leaves):.0f} cm; let size be larger",
+        )
+    lines = 2 if long and step >= 0.7 else 1
     low = {c for c in f.nodes if c not in f.codes and c != ROOT and share(c) * tall < 0.36}
     names = {
         c: wrapped(
-            " › ".join([full[a] for a in f.ancestors(c)[::-1] if a in low] + [full[c]]), room, lines
+            " › ".join([full[a] for a in f.ancestors(c)[::-1] if a in low] + [full[c]]),
+            letters,
+            lines,
         )
         for c in leaves
     }
-    end_at = text_at + 0.15 * widest(names.values()) + 0.2
+    end_at = text_at + 0.15 * widest(names.values()) + 0.2 if given is None else most
     with drawing(ax, size, (end_at + 0.2, tall + 0.4)) as ax:
         from matplotlib.patches import Rectangle
 
@@ -301,7 +318,7 @@ def framework(
                 continue
             name = wrapped(
                 f"{full[c]} {percent(c) if c != ROOT else ''}".strip(),
-                int((end - x - 0.3) / 0.15) if c != ROOT else int(tall / 0.15),
+                int((end - x - 0.3) / 0.16) if c != ROOT else int(tall / 0.15),
                 max(1, int((bottom - top) / 0.36)) if c != ROOT else 1,
             )
             ax.text(
@@ -326,10 +343,12 @@ def framework(
     return ax
 
 
-def _column(f: Framework, index: Index, depth: int, depths: dict[str, int], lang: Lang) -> float:
+def _column(
+    f: Framework, index: Index, depth: int, depths: dict[str, int], lang: Lang, most: float
+) -> float:
     """Width of the column of groups at a depth, cm."""
     names = [node_name(index, c, lang) for c in f.nodes if depths[c] == depth and c not in f.codes]
-    return min(4.4, max(2.0, widest(wrapped(n, 26, 3) for n in names) * 0.15 + 1.3))
+    return min(4.4, 0.3 * most, max(2.0, widest(wrapped(n, 26, 3) for n in names) * 0.15 + 1.3))
 
 
 def _tint(f: Framework, code: str, depth: int) -> Any:

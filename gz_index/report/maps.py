@@ -15,6 +15,7 @@ from gz_index.report.canvas import (
     GREY,
     digits_of,
     drawing,
+    label_below,
     node_name,
     number,
     period_rows,
@@ -168,9 +169,10 @@ def choropleth(
         ax.set_yticks([])
         about = node_name(result.index, node, lang) + when(period, lang)
         about += said(lang, f"，{words[0]}", f", {words[1]}")
+        label_below(ax, about)
         if approval:
-            about += "\n" + said(lang, f"审图号：{approval}", f"Map approval number: {approval}")
-        ax.set_xlabel(about)
+            words = said(lang, f"审图号：{approval}", f"Map approval number: {approval}")
+            ax.set_xlabel(f"{ax.get_xlabel()}\n{words}")
         ax.set_ylabel("")
         ax.legend(
             handles[::-1],

@@ -16,8 +16,11 @@ from gz_index.report.canvas import (
     DARK,
     GREY,
     drawing,
+    label_below,
     legend_above,
     node_name,
+    page,
+    room,
     said,
     set_fonts,
     tidy,
@@ -141,7 +144,7 @@ def ridges(
         ax.tick_params(axis="y", length=0)
         width = _bandwidth(bandwidth, [h for _, h, _, _ in found], lang)
         about = said(lang, f"（高斯核，{width}）", f" (Gaussian kernel, {width})")
-        ax.set_xlabel(node_name(result.index, node, lang) + about)
+        label_below(ax, node_name(result.index, node, lang) + about)
         words = said(lang, "中位数", "median"), said(lang, "各单位", "units")
         legend_above(ax, [median, rug], words)
     return ax
@@ -270,19 +273,25 @@ def quadrant(
                 markeredgewidth=0,
                 zorder=3,
             )
-        for v, m, put in ((x, middle[0], ax.set_xlim), (y, middle[1], ax.set_ylim)):
+        corners = _corners(ax, x >= middle[0], y >= middle[1], lang)
+        there = page(ax, None)
+        assert there is not None
+        above = 0.15 + 0.33 * (1 + any("\n" in t.get_text() for t in corners))  # cm
+        for v, m, edge, put in (
+            (x, middle[0], 0.1, ax.set_xlim),
+            (y, middle[1], above / max(there[1] - 0.5 - 2 * above, 1), ax.set_ylim),
+        ):
             low, high = min(float(v.min()), m), max(float(v.max()), m)
             wide = (high - low) or abs(high) or 1.0
-            put(low - 0.12 * wide, high + 0.12 * wide)
-        _corners(ax, x >= middle[0], y >= middle[1], lang)
+            put(low - edge * wide, high + edge * wide)
         tidy(ax, keep=("bottom", "left"))
         shown = until if level == "until" else since
-        ax.set_xlabel(node_name(result.index, node, lang) + when(shown, lang))
+        label_below(ax, node_name(result.index, node, lang) + when(shown, lang))
         ax.set_ylabel(_change_words(change, since, until, lang))
         bare = len(x) - _place(ax, x, y, names, wanted, colour)
         if units is None and bare:
             about = said(lang, f"；{bare}个点未标名", f"; {bare} points without a name")
-            ax.set_xlabel(ax.get_xlabel() + about)
+            label_below(ax, ax.get_xlabel() + about)
     return ax
 
 
@@ -325,19 +334,24 @@ def _middle(lines: Any, x: Array, y: Array) -> tuple[float, float]:
     raise MethodError(f"lines = {lines!r}", hint="'median', 'mean', or (level, change)")
 
 
-def _corners(ax: Axes, high: NDArray[np.bool_], fast: NDArray[np.bool_], lang: Lang) -> None:
+def _corners(ax: Axes, high: NDArray[np.bool_], fast: NDArray[np.bool_], lang: Lang) -> list[Any]:
     """Say in each corner which quadrant it is, and how many units it has."""
+    half = max(14, int(room(ax) / 0.28))  # letters
+    out = []
     for up in (False, True):
         for right in (False, True):
             count = int(((high == right) & (fast == up)).sum())
-            ax.text(
+            text = ax.text(
                 0.99 if right else 0.01,
                 0.985 if up else 0.015,
-                said(
-                    lang,
-                    f"水平较{'高' if right else '低'}、变动较{'大' if up else '小'}：{count}个",
-                    f"{'higher' if right else 'lower'} level, "
-                    f"{'larger' if up else 'smaller'} change: {count}",
+                wrapped(
+                    said(
+                        lang,
+                        f"水平较{'高' if right else '低'}、变动较{'大' if up else '小'}：{count}个",
+                        f"{'higher' if right else 'lower'} level, "
+                        f"{'larger' if up else 'smaller'} change: {count}",
+                    ),
+                    half,
                 ),
                 transform=ax.transAxes,
                 ha="right" if right else "left",
@@ -345,7 +359,10 @@ def _corners(ax: Axes, high: NDArray[np.bool_], fast: NDArray[np.bool_], lang: L
                 fontsize=7,
                 color="#555555",
                 bbox={"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 1},
+                zorder=2,
             )
+            out.append(text)
+    return out
 
 
 #: ways from a point in which its name may stand, and how far, in points

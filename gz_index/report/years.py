@@ -18,6 +18,7 @@ from gz_index.report.canvas import (
     GREY,
     LIGHT,
     drawing,
+    label_below,
     legend_above,
     node_name,
     said,
@@ -122,12 +123,13 @@ def bump(
         ax.set_ylabel(said(lang, "名次", "Rank"))
         below = len(set(order.tolist()) - {*visible, *away})
         if below:
-            ax.set_xlabel(
+            label_below(
+                ax,
                 said(
                     lang,
                     f"名次{deep}以后的{below}个未显示",
                     f"{below} after rank {deep}, not shown",
-                )
+                ),
             )
     return ax
 

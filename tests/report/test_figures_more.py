@@ -311,6 +311,19 @@ def test_names_of_points_do_not_cover_each_other(n, lang):
         assert bare == 0
 
 
+@pytest.mark.parametrize("size", [(8.5, 6), (13, 10.5), (17, 9)])
+@pytest.mark.parametrize("n", [5, 300])
+def test_corners_cover_neither_points_nor_each_other(n, size):
+    ax = figures.quadrant(result_of(n, years=PANEL), size=size)
+    corners = ax.texts[:4]
+    assert not overlaps(corners)
+    at = ax.transData.transform(points(ax))
+    for corner in corners:
+        box = corner.get_window_extent()
+        inside = (at > (box.x0, box.y0)) & (at < (box.x1, box.y1))
+        assert not inside.all(axis=1).any()
+
+
 def test_units_that_are_asked_for_are_named_and_coloured():
     result = result_of(31, years=PANEL)
     mine = [result.table.units[3], result.table.units[4]]
