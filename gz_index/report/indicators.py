@@ -348,7 +348,7 @@ def _column(
 ) -> float:
     """Width of the column of groups at a depth, cm."""
     names = [node_name(index, c, lang) for c in f.nodes if depths[c] == depth and c not in f.codes]
-    return min(4.4, 0.3 * most, max(2.0, widest(wrapped(n, 26, 3) for n in names) * 0.15 + 1.3))
+    return min(4.4, 0.3 * most, max(2.0, widest(wrapped(n, 26, 3) for n in names) * 0.15 + 1.5))
 
 
 def _tint(f: Framework, code: str, depth: int) -> Any:

@@ -171,8 +171,8 @@ def choropleth(
         about += said(lang, f"，{words[0]}", f", {words[1]}")
         label_below(ax, about)
         if approval:
-            words = said(lang, f"审图号：{approval}", f"Map approval number: {approval}")
-            ax.set_xlabel(f"{ax.get_xlabel()}\n{words}")
+            note = said(lang, f"审图号：{approval}", f"Map approval number: {approval}")
+            ax.set_xlabel(f"{ax.get_xlabel()}\n{note}")
         ax.set_ylabel("")
         ax.legend(
             handles[::-1],

@@ -274,12 +274,12 @@ def quadrant(
                 zorder=3,
             )
         corners = _corners(ax, x >= middle[0], y >= middle[1], lang)
-        there = page(ax, None)
-        assert there is not None
+        frame = page(ax, None)
+        assert frame is not None
         above = 0.15 + 0.33 * (1 + any("\n" in t.get_text() for t in corners))  # cm
         for v, m, edge, put in (
             (x, middle[0], 0.1, ax.set_xlim),
-            (y, middle[1], above / max(there[1] - 0.5 - 2 * above, 1), ax.set_ylim),
+            (y, middle[1], above / max(frame[1] - 0.5 - 2 * above, 1), ax.set_ylim),
         ):
             low, high = min(float(v.min()), m), max(float(v.max()), m)
             wide = (high - low) or abs(high) or 1.0
@@ -405,7 +405,7 @@ def _place(
             box = np.array([x0, y0, x0 + wide, y0 + high])
             if box[0] < edge.x0 or box[1] < edge.y0 or box[2] > edge.x1 or box[3] > edge.y1:
                 continue
-            steps = np.linspace(0.3, 0.95, 9)[:, None] if far > 9 else np.empty((0, 1))
+            steps = np.linspace(0.3, 0.95, 9)[:, None] if far > 4 else np.empty((0, 1))
             line = at[i] + steps * (near - at[i])
             mine = np.vstack([box, np.hstack([line - 0.5, line + 0.5])])
             if (
@@ -424,7 +424,7 @@ def _place(
             text.set_color(DARK if colour[i] == COLOURS[0] else colour[i])
             text.set_gid(names[i])
             text.set_path_effects([Stroke(linewidth=1.5, foreground=ax.get_facecolor()), Normal()])
-            if far > 9:
+            if far > 4:
                 ax.annotate(
                     "",
                     (x[i], y[i]),
