@@ -98,6 +98,7 @@ def correlations(
     if method not in _KINDS:
         raise MethodError(f"method = {method!r}", hint=f"one of {', '.join(map(repr, _KINDS))}")
     f, plan = result.index.framework, result.index.plan
+    nodes = [nodes] if isinstance(nodes, str) else nodes
     tree = [c for c in _in_order(f) if nodes is None or c in nodes]
     codes = [c for c in tree if nodes is not None or c in f.codes]
     for c in nodes or ():
@@ -201,9 +202,7 @@ def _blocks(f: Framework, codes: Sequence[str]) -> list[tuple[str, int, int]]:
 def _scale_below(ax: Axes, mesh: Any) -> None:
     figure = ax.get_figure()
     assert figure is not None
-    bar = figure.colorbar(
-        mesh, ax=ax, orientation="horizontal", location="bottom", shrink=0.6, aspect=40, pad=0.02
-    )
+    bar = figure.colorbar(mesh, ax=ax, location="bottom", shrink=0.6, aspect=40, pad=0.02)
     bar.outline.set_visible(False)
     bar.set_ticks([-1, -0.5, 0, 0.5, 1], labels=["−1", "−0.5", "0", "0.5", "1"])
     bar.ax.tick_params(width=0.6, length=2, labelsize=7, labelfontfamily=families(["0"]))

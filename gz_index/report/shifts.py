@@ -100,6 +100,7 @@ def ridges(
     said(lang, "", "")  # refuses another language
     _, scores = comparable(result, node)
     there = list(result.table.periods or ())
+    periods = [periods] if isinstance(periods, str) else periods
     asked = there if periods is None else [p for p in there if p in periods]
     if lost := [p for p in periods or () if p not in there]:
         raise NotFoundError(f"no period {lost[0]!r}; there are {', '.join(map(str, there))}")
@@ -329,7 +330,7 @@ def _middle(lines: Any, x: Array, y: Array) -> tuple[float, float]:
     if isinstance(lines, str) and lines in ("median", "mean"):
         take = np.median if lines == "median" else np.mean
         return float(take(x)), float(take(y))
-    if not isinstance(lines, str) and len(lines) == 2 and np.isfinite(lines).all():
+    if not isinstance(lines, str) and np.size(lines) == 2 and np.isfinite(lines).all():
         return float(lines[0]), float(lines[1])
     raise MethodError(f"lines = {lines!r}", hint="'median', 'mean', or (level, change)")
 

@@ -97,7 +97,7 @@ def test_nodes_to_correlate_are_chosen_and_checked():
     with pytest.raises(gz.NotFoundError, match="'zz'"):
         figures.correlations(result, nodes=["a", "zz"])
     with pytest.raises(gz.MethodError, match="1 nodes to correlate"):
-        figures.correlations(result, nodes=["a"])
+        figures.correlations(result, nodes="a1")
     with pytest.raises(gz.MethodError, match="method = 'cosine'"):
         figures.correlations(result, method="cosine")
     with pytest.raises(gz.MethodError, match="2 units have a score"):
@@ -224,6 +224,8 @@ def test_the_bandwidth_is_the_one_that_is_named():
     assert one.get_xlabel() == "总指数（高斯核，带宽0.05）"
     wide = figures.ridges(result, bandwidth=0.05, periods=[2022], beyond=True)
     assert wide.get_lines()[0].get_xdata()[-1] == pytest.approx(v.max() + 0.15)
+    quarters = result_of(8, years=["2020Q1", "2020Q10"])
+    assert rows(figures.ridges(quarters, periods="2020Q10")) == ["2020Q10"]
     assert "Silverman" in figures.ridges(result, bandwidth="silverman").get_xlabel()
 
 
@@ -343,6 +345,9 @@ def test_quadrants_that_would_mislead_are_refused():
             figures.quadrant(result, **{key: 1999})
     with pytest.raises(gz.NotFoundError, match="no unit 'Nowhere'"):
         figures.quadrant(result, units=["Nowhere"])
+    for lines in (0.5, (0.5, np.nan), (1, 2, 3)):
+        with pytest.raises(gz.MethodError, match="lines = "):
+            figures.quadrant(result, lines=lines)
     for key in ("lines", "change", "level"):
         with pytest.raises(gz.MethodError, match=f"{key} = 'mode'"):
             figures.quadrant(result, **{key: "mode"})
