@@ -164,6 +164,7 @@ def choropleth(
             areas[~known].plot(ax=ax, linewidth=0.4, **style)
             handles.append(Patch(linewidth=0.4, **style))
             labels.append(said(lang, "无数据", "no data") + f" ({int((~known).sum())})")
+        ax.set_aspect(ax.get_aspect(), adjustable="datalim")  # the legend stays beside its axes
         tidy(ax, keep=())
         ax.set_xticks([])
         ax.set_yticks([])
