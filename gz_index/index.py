@@ -31,6 +31,7 @@ from gz_index.weighting.rule import Weight, WeightLike, weight
 if TYPE_CHECKING:
     from gz_index.normalise import Scale
     from gz_index.prepare.ready import Ready
+    from gz_index.report.figures import Plot
 
 __all__ = ["Index", "Missing", "Source"]
 
@@ -205,6 +206,13 @@ class Index:
         return out
 
     # -- reading and writing ---------------------------------------------------------------------
+
+    @property
+    def plot(self) -> Plot:
+        """Figures, such as ``index.plot.framework()``: see :mod:`gz_index.report.figures`."""
+        from gz_index.report.figures import Plot
+
+        return Plot(self)
 
     @classmethod
     def from_toml(cls, source: str | Path) -> Index:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gz_index.index import Index
     from gz_index.normalise import Scale
     from gz_index.prepare.rule import Prepared
+    from gz_index.report.figures import Plot
     from gz_index.table import Table
 
 __all__ = ["IndexResult"]
@@ -330,6 +331,13 @@ class IndexResult:
         return versions(self.index, self.table)
 
     # -- use -------------------------------------------------------------------------------------
+
+    @property
+    def plot(self) -> Plot:
+        """Figures, such as ``result.plot.contributions()``: see :mod:`gz_index.report.figures`."""
+        from gz_index.report.figures import Plot
+
+        return Plot(self)
 
     def freeze(self) -> Index:
         """Return the index with the weights of this result as given values.

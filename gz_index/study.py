@@ -19,6 +19,7 @@ from gz_index.saving import new_folder
 if TYPE_CHECKING:
     from gz_index.index import Index
     from gz_index.prepare.rule import Prepared
+    from gz_index.report.figures import Plot
     from gz_index.result import IndexResult
 
 __all__ = ["Saved", "Study"]
@@ -85,6 +86,13 @@ class Study(ABC):
     def versions(self) -> dict[str, str]:
         """Versions of what computed the study, and hashes of definition and data."""
         return self.nominal.versions
+
+    @property
+    def plot(self) -> Plot:
+        """Figures, such as ``study.plot.rank_intervals()``: see :mod:`gz_index.report.figures`."""
+        from gz_index.report.figures import Plot
+
+        return Plot(self)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write every table as Parquet and as CSV, and ``study.json``; all or nothing.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +90,7 @@ def drawing(ax: Axes | None, size: tuple[float, float] | None, usual: Size) -> I
         if ax is None:
             ax = Figure(figsize=(wide / 2.54, high / 2.54), layout="constrained").subplots()
         yield ax
-        _set_fonts(ax)
+        set_fonts(ax)
 
 
 Size = tuple[float, float]
@@ -150,7 +150,8 @@ def _texts(thing: Any) -> list[Any]:
     return [t for t in thing.findobj(Drawn) if isinstance(t, Drawn)]
 
 
-def _set_fonts(ax: Axes) -> None:
+def set_fonts(ax: Axes) -> None:
+    """Give all texts of axes the fonts that they need."""
     from gz_index.report.fonts import families
 
     for axis in (ax.xaxis, ax.yaxis):
@@ -186,6 +187,22 @@ def room(ax: Axes) -> float:
     share = 0.775 if spec is None else spec.get_position(figure).width
     beside = widest(t.get_text() for t in ax.get_yticklabels()) * _CELL
     return float(share / 0.775 * figure.get_figwidth() * 2.54 - beside - 0.8)
+
+
+def page(ax: Axes | None, size: Size | None) -> Size | None:
+    """Width and height of given axes, or of those of a new figure of a given size, cm."""
+    if ax is None:
+        return None if size is None else (size[0] - 0.4, size[1] - 0.4)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    place = ax.get_position()
+    wide, high = figure.get_size_inches() * 2.54
+    return float(place.width * wide), float(place.height * high)
+
+
+def label_below(ax: Axes, text: str) -> None:
+    """Name the horizontal axis, in lines as wide as the axes."""
+    ax.set_xlabel(wrapped(text, max(16, int(room(ax) / _CELL)), 3))
 
 
 def legend_above(ax: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:
@@ -255,20 +272,34 @@ def wrapped(text: str, width: int = 24, lines: int = 2) -> str:
     'Demonstration zone for\ndigital-real fusion'
     >>> wrapped("数字创新发展引领区", 12), wrapped("数字创新发展引领区", 12, 1)
     ('数字创新发展\n引领区', '数字创…领区')
+    >>> wrapped("互联网用户技能", 12)  # no character is left alone
+    '互联网用户\n技能'
     """
-    rows = [""]
-    for token in _TOKENS.findall(" ".join(str(text).split())):
-        for piece in _pieces(token, width):
-            if cells((rows[-1] + piece).rstrip()) > width and piece not in _CLOSING:
-                rows.append("")
-            rows[-1] += piece
+    text = " ".join(str(text).split())
+    rows = _rows(text, width)
     if len(rows) > lines:
         rows[lines - 1 :] = [_ends("".join(rows[lines - 1 :]).strip(), width)]
+    elif len(rows) > 1 and cells(rows[-1]) <= 2 and len(closer := _rows(text, width - 2)) <= lines:
+        rows = closer
     return "\n".join(r.strip() for r in rows)
+
+
+def _rows(text: str, width: int) -> list[str]:
+    """Break a text into lines, as many as it takes."""
+    rows = [""]
+    for token in _TOKENS.findall(text):
+        for piece in _pieces(token, width):
+            if cells((rows[-1] + piece).rstrip()) > width and piece not in _CLOSING:
+                head = rows[-1].rstrip(_OPENING) or rows[-1]
+                rows[-1:] = [head, rows[-1][len(head) :]]
+            rows[-1] += piece
+    return rows
 
 
 #: what does not begin a line
 _CLOSING = ("）", "”", "》", "，", "、", "。", "；", "：")
+#: what does not end one
+_OPENING = "（“《"
 #: what a line may be broken between: words, and characters of Chinese
 _TOKENS = re.compile(r"\s+|[⺀-￯”]|[^\s⺀-￯”]+")
 
@@ -399,6 +430,17 @@ def period_rows(result: IndexResult, period: Any) -> tuple[Any, NDArray[np.intp]
     return period, rows
 
 
+def weights_of(result: IndexResult, codes: Sequence[str], period: Hashable | None) -> Array:
+    """Weight of nodes in the index; missing where there is no such node."""
+    table = result.weights["global"]
+    if table.index.nlevels > 1:
+        periods = result.table.periods or ()
+        period = periods[-1] if period is None else period
+        result.table.rows_of(period)  # refuses an unknown one
+        table = table.xs(period, level="period")
+    return np.asarray(table.reindex(list(codes)).to_numpy(), dtype=np.float64)
+
+
 def when(period: Any, lang: Lang) -> str:
     """Say the period after the name of an axis."""
     return "" if period is None else said(lang, f"（{period}）", f", {period}")
@@ -460,4 +502,19 @@ def spread(y: Array, gap: float) -> Array:
             clusters[-2:] = [[n + m, a + b - n * m * gap]]
     out = np.empty(len(y))
     out[order] = np.concatenate([s / n + gap * np.arange(n) for n, s in clusters] or [out])
+    return out
+
+
+def within(y: Array, gap: float, low: float, high: float) -> Array:
+    """Keep labels that :func:`spread` moved apart between two ends, in the same order.
+
+    Examples
+    --------
+    >>> within(np.array([-0.45, 0.55, 5.0]), 1.0, 0.0, 5.0).tolist()
+    [0.0, 1.0, 5.0]
+    """
+    order = np.argsort(y, kind="stable")
+    steps = gap * np.arange(len(y))
+    out = np.empty(len(y))
+    out[order] = np.clip(y[order] - steps, low, max(low, high - gap * (len(y) - 1))) + steps
     return out

@@ -20,16 +20,19 @@ from gz_index.report.canvas import (
     chosen,
     digits_of,
     drawing,
+    label_below,
     legend_above,
     line_height,
     name_rows,
     node_name,
     number,
+    page,
     said,
     short,
     signs,
     tidy,
     widest,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -94,6 +97,10 @@ def targets(
     right = min(1.5, float(np.nanmax(done, initial=1.0)))
     left = max(-0.5, float(np.nanmin(done, initial=0.0)))
     wide = 6 + (widest(shown) + widest(words)) * 0.15
+    there = page(ax, size)
+    if there is not None and there[0] < wide - 2:
+        lines = 2 if there[1] / rows.height > 0.75 else 1
+        shown, words = short(names, 16), [wrapped(t, 22, lines) for t in words]
     with drawing(ax, size, (wide, rows.height * line_height(shown) + 2.0)) as ax:
         ax.barh(rows.y, 1, 0.62, color=LIGHT)
         bars = ax.barh(rows.y[known], np.clip(done[known], left, right), 0.34, color=COLOURS[0])
@@ -127,7 +134,7 @@ def targets(
         ax.set_xticks([v for v in (-0.5, 0, 0.5, 1, 1.5) if left <= v <= right + 1e-9])
         ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %".replace("-", "−"))
         year = monitor.year
-        ax.set_xlabel(said(lang, f"完成度，截至{year}年", f"Completion, as of {year}"))
+        label_below(ax, said(lang, f"完成度，截至{year}年", f"Completion, as of {year}"))
         names_ = ("完成度", "时间进度", "目标"), ("completion", "time elapsed", "target")
         legend_above(ax, [bars, gone, aim], names_[lang == "en"])
     return ax
@@ -256,5 +263,5 @@ def waterfall(
         ax.set_xlim(low - 0.02 * (high - low) * (low < 0), high + 0.12 * (high - low))
         tidy(ax)
         name_rows(ax, rows, shown, names, lang)
-        ax.set_xlabel(node_name(study.index, ROOT, lang) + said(lang, f"，{unit}", f", {unit}"))
+        label_below(ax, node_name(study.index, ROOT, lang) + said(lang, f"，{unit}", f", {unit}"))
     return ax

@@ -16,6 +16,7 @@ from gz_index.report.canvas import (
     LIGHT,
     chosen,
     drawing,
+    label_below,
     legend_above,
     line_height,
     name_rows,
@@ -24,9 +25,12 @@ from gz_index.report.canvas import (
     said,
     short,
     tidy,
+    weights_of,
     when,
+    widest,
     wrapped,
 )
+from gz_index.report.phrases import WEIGHED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +92,7 @@ def weights(
         raise MethodError("nodes is empty", hint="name groups or indicators")
     found: dict[str, Array] = {}
     for label, r in study.results.items():
-        w = _weights_of(r, codes, period)
+        w = weights_of(r, codes, period)
         if not any(np.allclose(w, v, rtol=1e-12, atol=0, equal_nan=True) for v in found.values()):
             found[label] = w
     if len(found) > len(_MARKERS):
@@ -118,20 +122,14 @@ def weights(
         tidy(ax)
         name_rows(ax, rows, shown, names, lang)
         ax.set_xlim(0, 1.05 * np.nanmax(part))
-        ax.set_xlabel(said(lang, "在总指数中的权重（%）", "Weight in the index (%)"))
-        legend_above(ax, handles, list(found))
+        label_below(ax, said(lang, "在总指数中的权重（%）", "Weight in the index (%)"))
+        legend_above(ax, handles, [_scheme_name(label, lang) for label in found])
     return ax
 
 
-def _weights_of(result: IndexResult, codes: Sequence[str], period: Hashable | None) -> Array:
-    """Weight of nodes in the index; missing where a variant has no such node."""
-    table = result.weights["global"]
-    if table.index.nlevels > 1:
-        periods = result.table.periods or ()
-        period = periods[-1] if period is None else period
-        result.table.rows_of(period)  # refuses an unknown one
-        table = table.xs(period, level="period")
-    return np.asarray(table.reindex(list(codes)).to_numpy(), dtype=np.float64)
+def _scheme_name(label: str, lang: Lang) -> str:
+    """Name of a variant: that of the scheme in Chinese, else its label."""
+    return said(lang, WEIGHED[label].zh if label in WEIGHED else label, label)
 
 
 def radar(
@@ -196,7 +194,10 @@ def radar(
         _refuse_unfit(u, values[row[u]], codes)
     drawn = {u: values[row[u]] for u in (*(p for p in peers if p != unit), unit)}
     middle = np.nanmedian(values[at], axis=0)
-    with drawing(ax, size, (11, 9.5)) as ax:
+    legend_rows = -(-(len(drawn) + 1) * (4 + widest(map(str, drawn))) // 66)
+    below = -_points(np.ones(len(codes)))[1].min() + (0.5 if period is None else 0.7)
+    usual = (11, 3.0 * (1.35 + below) + 0.45 * legend_rows + 0.3)
+    with drawing(ax, size, usual) as ax:
         top = _web(ax, max(float(middle.max()), *(float(v.max()) for v in drawn.values())), codes)
         lines = [_closed(ax, np.maximum(middle, 0), said(lang, "中位数", "median"), GREY, "--", 1)]
         for k, (u, v) in enumerate(drawn.items()):
@@ -211,7 +212,7 @@ def radar(
             name = node_name(result.index, code, lang)
             side = "center" if abs(x) < 0.1 * top else "left" if x > 0 else "right"
             text = ax.text(
-                x, y, wrapped(name, 18, 2), ha=side, va="center" if abs(y) < top else "bottom"
+                x, y, wrapped(name, 18, 3), ha=side, va="center" if abs(y) < top else "bottom"
             )
             if abs(x) < 0.1 * top:
                 text.set_verticalalignment("bottom" if y > 0 else "top")
@@ -219,7 +220,8 @@ def radar(
         lines = [lines[-1], *lines[1:-1], lines[0]]
         legend_above(ax, lines, [str(line.get_label()) for line in lines])
         if period is not None:
-            ax.text(0, -1.32 * top, str(period), ha="center", va="top")
+            ax.text(0, -(below - 0.2) * top, str(period), ha="center", va="top")
+        ax.set_ylim(-below * top, 1.35 * top)
     return ax
 
 
@@ -249,12 +251,23 @@ def _closed(ax: Axes, values: Array, label: str, colour: str, style: str, width:
 def _web(ax: Axes, top: float, codes: Sequence[str]) -> float:
     """Draw rings with their numbers, and the axes; return the outermost ring."""
     from matplotlib.collections import LineCollection
+    from matplotlib.patheffects import Normal, Stroke
     from matplotlib.ticker import MaxNLocator
 
     rings = [r for r in MaxNLocator(4).tick_values(0, top or 1) if r > 0]
     for r in rings:
         ax.fill(*_points(np.full(len(codes), r)), fill=False, edgecolor=LIGHT, linewidth=0.6)
-        ax.text(0, r, f"{r:g}", fontsize=7, color="#555555", ha="right", va="center", zorder=5)
+        ax.text(
+            -0.02 * rings[-1],
+            r,
+            f"{r:g}",
+            fontsize=7,
+            color="#555555",
+            ha="right",
+            va="center",
+            zorder=5,
+            path_effects=[Stroke(linewidth=2, foreground="white"), Normal()],
+        )
     corners = _points(np.full(len(codes), rings[-1]))[:, :-1]
     ax.add_collection(
         LineCollection([[(0, 0), c] for c in corners.T], colors=LIGHT, linewidths=0.6)
@@ -262,5 +275,4 @@ def _web(ax: Axes, top: float, codes: Sequence[str]) -> float:
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.set_xlim(-1.75 * rings[-1], 1.75 * rings[-1])
-    ax.set_ylim(-1.4 * rings[-1], 1.45 * rings[-1])
     return float(rings[-1])

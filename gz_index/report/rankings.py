@@ -19,6 +19,7 @@ from gz_index.report.canvas import (
     digits_of,
     drawing,
     keep_names,
+    label_below,
     legend_above,
     line_height,
     name_rows,
@@ -126,7 +127,7 @@ def contributions(
         ax.set_xlim(1.04 * down.min() if down.min() < 0 else 0, 1.1 * up.max() or 1)
         tidy(ax)
         name_rows(ax, rows, shown, names, lang)
-        ax.set_xlabel(node_name(result.index, ROOT, lang) + when(period, lang))
+        label_below(ax, node_name(result.index, ROOT, lang) + when(period, lang))
         if len(pillars) > 1:
             legend_above(ax, handles, [f.name(c, lang) for c in pillars])
     return ax
@@ -191,9 +192,11 @@ def heat_map(
     low, high = np.nanmin(values[at]), np.nanmax(values[at])
     rows, shown, names = _ranked(result, at, most)
     heads = [node_name(result.index, c, lang) for c in codes]
-    short_heads = [wrapped(h, 12, 3) for h in heads]
+    words = widest(word for h in heads for word in h.split() if word.isascii())
+    column = min(max(12, words), 16)
+    short_heads = [wrapped(h, column, 3) for h in heads]
     v = values[rows.at]
-    wide = 1.9 * len(codes) + widest(shown) * 0.15 + 0.8
+    wide = (0.15 * column + 0.1) * len(codes) + widest(shown) * 0.15 + 0.8
     usual = (wide, rows.height * line_height(shown) + 1.6)
     with drawing(ax, size, usual) as ax:
         from matplotlib import colormaps

@@ -15,6 +15,7 @@ from gz_index.report.canvas import (
     GREY,
     chosen,
     drawing,
+    label_below,
     legend_above,
     line_height,
     name_rows,
@@ -29,6 +30,7 @@ from gz_index.report.canvas import (
     wrapped,
 )
 from gz_index.report.fonts import families
+from gz_index.report.phrases import choice_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,7 +114,7 @@ def rank_intervals(
         name_rows(ax, rows, shown, names, lang)
         ax.set_xlim(0.3, max(float(table["worst"].max()), 2) + 0.7)
         _whole_ranks(ax, len(at))
-        ax.set_xlabel(said(lang, "名次", "Rank") + when(period, lang))
+        label_below(ax, said(lang, "名次", "Rank") + when(period, lang))
         handles = [dots[0], middle, thick, thin]
         said_of = [
             said(lang, "名义名次", "nominal"),
@@ -139,7 +141,7 @@ def variance_shares(
 
     Each choice has a bar for its first-order index and one for its total index; where the shares
     are exact there is a third one for its Shapley effect, and no interval. The choice with the
-    largest total stands on top, named as in the study.
+    largest total stands on top; one that the user named has that name in both languages.
 
     Parameters
     ----------
@@ -179,7 +181,7 @@ def variance_shares(
         "shapley": said(lang, "Shapley效应", "Shapley"),
     }
     kinds = {k: v for k, v in kinds.items() if k in table}
-    names = [str(c).replace("+-", "±") for c in table.index]
+    names = [choice_name(str(c), lang) for c in table.index]
     shown = [wrapped(n, 28, 2) for n in names]
     rows = chosen(np.arange(len(names)), max(len(names), 2))
     thick = 0.8 / len(kinds)
@@ -197,7 +199,7 @@ def variance_shares(
         tidy(ax)
         name_rows(ax, rows, shown, names, lang)
         of = _target_words(target, lang)
-        ax.set_xlabel(said(lang, f"方差份额（{of}）", f"Share of the variance ({of})"))
+        label_below(ax, said(lang, f"方差份额（{of}）", f"Share of the variance ({of})"))
         legend_above(ax, handles, list(kinds.values()))
     return ax
 
@@ -277,7 +279,7 @@ def acceptability(
         ax.set_ylim(rows.height - 0.5, -0.5)
         ax.set_xlim(0.5, n + 0.5)
         _whole_ranks(ax, n)
-        ax.set_xlabel(said(lang, "名次", "Rank") + when(study.model.period, lang))
+        label_below(ax, said(lang, "名次", "Rank") + when(study.model.period, lang))
         figure = ax.get_figure()
         assert figure is not None
         bar = figure.colorbar(mesh, ax=ax, fraction=0.03, pad=0.02, aspect=30, format="{x:.0%}")
@@ -338,7 +340,7 @@ def weight_intervals(
     rows = chosen(np.arange(len(nodes)), most)
     nodes = [nodes[i] for i in rows.at]
     names = [node_name(study.index, c, lang) for c in nodes]
-    shown = short(names)
+    shown = short(names, 30)
     with drawing(ax, size, (12, rows.height * line_height(shown) + 2.0)) as ax:
         handles, labels = [], [said(lang, "权重", "weight")]
         for k, kept in enumerate(keeps):
@@ -354,7 +356,9 @@ def weight_intervals(
         tidy(ax)
         name_rows(ax, rows, shown, names, lang)
         ax.set_xlim(-0.02, 1.02)
-        ax.set_xlabel(said(lang, "组内权重", "Weight within the group") + when(study.period, lang))
+        label_below(
+            ax, said(lang, "组内权重", "Weight within the group") + when(study.period, lang)
+        )
         legend_above(ax, [dot, *handles], labels)
     return ax
 

@@ -18,6 +18,7 @@ from gz_index.report.canvas import (
     GREY,
     LIGHT,
     drawing,
+    label_below,
     legend_above,
     node_name,
     said,
@@ -122,12 +123,13 @@ def bump(
         ax.set_ylabel(said(lang, "名次", "Rank"))
         below = len(set(order.tolist()) - {*visible, *away})
         if below:
-            ax.set_xlabel(
+            label_below(
+                ax,
                 said(
                     lang,
                     f"名次{deep}以后的{below}个未显示",
                     f"{below} after rank {deep}, not shown",
-                )
+                ),
             )
     return ax
 
@@ -171,15 +173,7 @@ def trend(
     >>> [line.get_label() for line in ax.get_lines()]
     ['中位数', '广东省', '贵州省']
     """
-    if any(p.normaliser.window == "period" for p in result.scale.parts) or any(
-        w.ndim > 1 for w in result.local.values()
-    ):
-        raise MethodError(
-            "scores of different periods cannot be compared: they were normalised or weighted "
-            "within each period",
-            hint="draw the ranks (bump), or normalise over all periods",
-        )
-    labels, scores = _over_periods(result, result.total.to_numpy())
+    labels, scores = comparable(result, ROOT)
     order = np.argsort(-scores[:, -1], kind="stable")
     order = order[~np.isnan(scores[order, -1])]
     coloured = _coloured(labels, order, units, first=5)
@@ -291,6 +285,20 @@ def _name_ends(
             },
         )
         text.set_gid(str(labels[i]))
+
+
+def comparable(result: IndexResult, node: str) -> tuple[list[Hashable], Array]:
+    """Return the units, and the scores (n units, T periods) of a node; refuse them if of no use."""
+    if any(p.normaliser.window == "period" for p in result.scale.parts) or any(
+        w.ndim > 1 for w in result.local.values()
+    ):
+        raise MethodError(
+            "scores of different periods cannot be compared: they were normalised or weighted "
+            "within each period",
+            hint="draw the ranks (bump), or normalise over all periods",
+        )
+    result.index.framework.node(node)
+    return _over_periods(result, result.values[:, result.index.plan.position[node]])
 
 
 def _over_periods(result: IndexResult, values: Any) -> tuple[list[Hashable], Array]:
