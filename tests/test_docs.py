@@ -166,3 +166,25 @@ def test_every_public_name_is_in_the_reference():
     from gz_index import sensitivity
 
     assert not [n for n in sensitivity.__all__ if f".{n}\n" not in text]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_figure_of_the_readme_is_what_its_command_draws(lang, tmp_path):
+    """Every label and number of the picture that is kept is in a new one, and the bars as well."""
+    pytest.importorskip("matplotlib")
+    words = re.search(r"gz-index (evaluate .*)\n```", (ROOT / "README.md").read_text("utf-8"))
+    assert words is not None
+    args = shlex.split(words[1].replace("out/", f"{tmp_path}/"))
+    done = CliRunner().invoke(app, [*args, "--lang", lang])
+    assert done.exit_code == 0, done.output
+    kept, made = (
+        (folder / name).read_text("utf-8")
+        for folder, name in (
+            (ROOT / "docs" / "figures", f"provinces-{lang}.svg"),
+            (tmp_path, "provinces.svg"),
+        )
+    )
+    texts = re.findall("<!-- (.*?) -->", kept)
+    assert len(texts) > 70
+    assert texts == re.findall("<!-- (.*?) -->", made)
+    assert kept.count('<g id="patch_') == made.count('<g id="patch_') > 150
