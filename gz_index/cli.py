@@ -1,4 +1,4 @@
-"""The command ``gz-index``: list, check, evaluate, sensitivity, audit, monitor, cite, new."""
+"""The command ``gz-index``: list, check, evaluate, sensitivity, audit, monitor, page, cite, new."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 import gz_index as gz
-from gz_index import catalog
+from gz_index import catalog, cli_page
 from gz_index.auditing.findings import SEVERITIES
 from gz_index.cli_audit import exit_status, print_audit
 from gz_index.cli_monitor import print_monitor
@@ -391,6 +391,9 @@ def new(
         index.to_toml(to)
     print(f"{to}: {len(columns)} indicators. Now set direction, unit, groups and source of each;")
     print(f"gz-index check {to}; gz-index evaluate {to} {data}")
+
+
+cli_page.register(app)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gz_index.errors import DataError, MethodError, Problem
 from gz_index.framework import Lang
-from gz_index.report.page.content import WeightSets, content
+from gz_index.report.page.content import USUAL, content
 from gz_index.report.page.words import WORDS
 from gz_index.weighting.rule import WeightLike
 
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from gz_index.result import IndexResult
     from gz_index.sensitivity.montecarlo import Uncertainty
 
-__all__ = ["to_page"]
+__all__ = ["USUAL", "to_page"]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("model.js", "charts.js", "page.js")
+_SCRIPTS = tuple(
+    f"{name}.js" for name in ("model", "charts", "state", "ranking", "tables", "weights", "page")
+)
 #: in a block of JSON nothing may end the block or begin a comment or another one
 _ESCAPES = {
     "<": r"\u003c",
@@ -40,7 +42,7 @@ def to_page(
     path: str | Path,
     *,
     lang: Lang = "zh",
-    sets: Sequence[WeightLike] | Mapping[str, WeightLike] = WeightSets.USUAL,
+    sets: Sequence[WeightLike] | Mapping[str, WeightLike] = USUAL,
     uncertainty: Uncertainty | None = None,
     draws: int = 1000,
     seed: int = 0,
@@ -115,7 +117,10 @@ def _page(data: Mapping[str, Any], lang: Lang) -> str:
     style, script = _read("page.css"), "\n".join(map(_read, _SCRIPTS))
     words = {key: [text.zh, text.en] for key, text in WORDS.items()}
     plain = json.dumps(
-        {"lang": lang, "words": words, **data}, ensure_ascii=False, separators=(",", ":")
+        {"lang": lang, "words": words, **data},
+        ensure_ascii=False,
+        allow_nan=False,
+        separators=(",", ":"),
     )
     for letter, escape in _ESCAPES.items():
         plain = plain.replace(letter, escape)

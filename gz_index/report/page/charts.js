@@ -76,14 +76,15 @@ function steps(low, high, most = 5) {
  * Lines over periods: `pale` in the back, `lines` ({name, values, series}) with their names at the
  * right end; ranks with 1 on top.
  */
-function lineChart({ periods, pale, lines, ranks, said, number }) {
+function lineChart({ width, periods, pale, lines, ranks, said, number }) {
   const all = [...pale, ...lines.map((l) => l.values)].flat().filter(Number.isFinite);
   if (!all.length) return make("p", {}, "—");
   let low = Math.min(...all);
   let high = Math.max(...all);
   if (ranks) low = Math.min(1, low);
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
-  const W = 760, H = 380, left = 52, right = 132, top = 14, bottom = 30;
+  const W = width, narrow = W < 520;
+  const H = narrow ? 300 : 400, left = 44, right = narrow ? 78 : 132, top = 14, bottom = 30;
   const x = (t) => left + (periods.length > 1 ? (t / (periods.length - 1)) * (W - left - right) : 0);
   const y = (v) => {
     const p = along(v, low, high);
@@ -96,7 +97,7 @@ function lineChart({ periods, pale, lines, ranks, said, number }) {
     svg.append(draw("line", { class: "gridline", x1: left, x2: W - right, y1: y(v), y2: y(v) }));
     svg.append(draw("text", { class: "label", x: left - 8, y: y(v) + 4, "text-anchor": "end" }, number(v)));
   }
-  const every = Math.ceil(periods.length / 10);
+  const every = Math.ceil(periods.length / (narrow ? 4 : 10));
   periods.forEach((p, t) => {
     if (t % every === 0) svg.append(draw("text", { class: "label", x: x(t), y: H - 8, "text-anchor": "middle" }, p));
   });
@@ -108,7 +109,7 @@ function lineChart({ periods, pale, lines, ranks, said, number }) {
     });
     return d;
   };
-  for (const values of pale) svg.append(draw("path", { class: "pale", d: path(values) }));
+  for (const values of pale) svg.append(draw("path", { class: pale.length > 60 ? "pale many" : "pale", d: path(values) }));
   const ends = [];
   for (const { name, values, series } of lines) {
     svg.append(draw("path", { class: `line s${series}`, d: path(values) }));
@@ -120,7 +121,8 @@ function lineChart({ periods, pale, lines, ranks, said, number }) {
   for (let k = 1; k < ends.length; k++) ends[k].y = Math.max(ends[k].y, ends[k - 1].y + 17);
   const over = ends.length ? Math.max(0, ends[ends.length - 1].y - (H - bottom)) : 0;
   for (const e of ends) {
-    const text = e.name.length > 14 ? `${e.name.slice(0, 13)}…` : e.name;
+    const most = narrow ? 8 : 14;
+    const text = e.name.length > most ? `${e.name.slice(0, most - 1)}…` : e.name;
     svg.append(draw("text", { class: `end s${e.series}`, x: W - right + 12, y: e.y - over + 4 }, text));
   }
   return svg;

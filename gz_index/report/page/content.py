@@ -6,7 +6,7 @@ import base64
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,8 @@ from gz_index._version import __version__
 from gz_index.choices import Spread
 from gz_index.errors import DataError, GzIndexError, Problem
 from gz_index.framework import ROOT, Direction, Framework, Text
-from gz_index.report.page.words import WORDS
-from gz_index.report.phrases import AGGREGATES, WEIGHED
+from gz_index.report.page.words import MISSING, TIES, WORDS
+from gz_index.report.phrases import AGGREGATES, WEIGHED, normalise_name
 from gz_index.sensitivity.montecarlo import uncertainty as drawn
 from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.rule import Weight, WeightLike, weight
@@ -25,10 +25,14 @@ from gz_index.weighting.rule import Weight, WeightLike, weight
 if TYPE_CHECKING:
     from gz_index.aggregate.rule import Aggregate
     from gz_index.index import Index
+    from gz_index.normalise import Normaliser
     from gz_index.result import IndexResult
     from gz_index.sensitivity.montecarlo import Uncertainty
 
-__all__ = ["WeightSets", "content"]
+__all__ = ["USUAL", "content"]
+
+#: sets of weights beside those of the definition, where nothing is said
+USUAL = ("equal", "entropy", "ahp", "pca")
 
 #: aggregations that the script of the page computes
 _LIVE = frozenset({"arithmetic", "geometric", "harmonic", "power", "mean-min", "mpi"})
@@ -48,7 +52,7 @@ def content(
     place = {u: i for i, u in enumerate(units)}
     n, m = table.values.shape
     rest = _Rest.of(result)
-    weight_sets = WeightSets(rest)
+    weight_sets = _WeightSets(rest)
     weight_sets.add_all(sets)
     name = index.name or Text.of(index.id)
     return {
@@ -125,10 +129,14 @@ def _group(index: Index, code: str, kids: Any, leaves: Any) -> dict[str, Any]:
     }
     if live:
         out |= {
-            k: (str(v) if isinstance(v, float) and math.isinf(v) else v)
+            k: ("Infinity" if v > 0 else "-Infinity") if _infinite(v) else v
             for k, v in rule.options.items()
         }
     return out
+
+
+def _infinite(v: Any) -> bool:
+    return isinstance(v, float) and math.isinf(v)
 
 
 def _rule_name(rule: Aggregate) -> Text:
@@ -148,26 +156,39 @@ def _notes(result: IndexResult) -> list[list[str]]:
 def _facts(result: IndexResult) -> list[list[list[str]]]:
     """Head and text of each line on where the numbers come from."""
     index = result.index
-    methods = "; ".join(dict.fromkeys(p.normaliser.label for p in result.scale.parts))
     rules = [_rule_name(index.plan.rule(g.code)) for g in index.framework.groups]
-    rules = list(dict.fromkeys(rules))
+    gaps = MISSING[index.missing.policy]
+    if index.missing.policy == "renormalise":
+        gaps = Text(
+            *(t.replace("{coverage}", f"{index.missing.coverage:g}") for t in (gaps.zh, gaps.en))
+        )
     return [
         [_both(head), _both(text)]
         for head, text in (
             (Text("定义", "Definition"), Text.of(f"{index.id} {index.version}")),
-            (Text("标准化", "Normalising"), Text.of(methods)),
-            (Text("赋权", "Weights"), _weight_name(index.weight)),
             (
-                Text("合成", "Aggregation"),
-                Text("；".join(r.zh for r in rules), "; ".join(r.en for r in rules)),
+                Text("标准化", "Normalising"),
+                _listed([_scale_name(p.normaliser) for p in result.scale.parts]),
             ),
-            (Text("缺失值", "Missing cells"), Text.of(index.missing.label)),
-            (Text("同分名次", "Equal scores"), Text.of(index.ties)),
+            (Text("赋权", "Weights"), _weight_name(index.weight)),
+            (Text("合成", "Aggregation"), _listed(rules)),
+            (Text("缺失值", "Missing cells"), gaps),
+            (Text("同分", "Equal scores"), TIES[index.ties]),
             (Text("定义校验码", "Hash of the definition"), Text.of(index.hash)),
             (Text("数据校验码", "Hash of the data"), Text.of(result.data_hash)),
             (Text("软件", "Software"), Text.of(f"gz_index {__version__}")),
         )
     ]
+
+
+def _listed(texts: Sequence[Text]) -> Text:
+    texts = list(dict.fromkeys(texts))
+    return Text("；".join(t.zh for t in texts), "; ".join(t.en for t in texts))
+
+
+def _scale_name(method: Normaliser) -> Text:
+    phrase = normalise_name(method)
+    return Text.of(method.label) if phrase is None else phrase.name
 
 
 # -- the index from its normalised values on -------------------------------------------------------
@@ -207,18 +228,17 @@ class _Rest:
         return cls(result, index, result.normalised)
 
 
-class WeightSets:
+class _WeightSets:
     """Sets of weights as the page holds them, and those that could not be computed."""
-
-    #: what is asked for where nothing is said
-    USUAL: ClassVar[tuple[str, ...]] = ("equal", "entropy", "ahp", "pca")
 
     def __init__(self, rest: _Rest) -> None:
         self.rest = rest
         self.absent: list[dict[str, Any]] = []
         own = rest.result.index.weight
         self.found = [self._entry("definition", WORDS["definition"], rest.result)]
-        self.found[0]["says"] = _both(_weight_name(own))
+        name = _weight_name(own)
+        said = Text(f"定义所用：{name.get('zh')}", f"The definition has: {name.get('en')}")
+        self.found[0]["notes"] = [_both(said)]
 
     def add_all(self, sets: Sequence[WeightLike] | Mapping[str, WeightLike]) -> None:
         """Compute the sets asked for, in their order."""
@@ -282,7 +302,8 @@ def _weight_name(rule: Weight) -> Text:
     if isinstance(rule.scheme, Judgements):
         return rule.scheme.title or Text.of(rule.scheme.id)
     if isinstance(rule.scheme, str) and rule.scheme in WEIGHED and rule.label == rule.scheme:
-        return WEIGHED[rule.scheme].name
+        name = WEIGHED[rule.scheme].name
+        return Text(name.zh, name.en[:1].upper() + name.en[1:])
     return Text.of(rule.label)
 
 

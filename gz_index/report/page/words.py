@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from gz_index.framework import Text
 
-__all__ = ["WORDS"]
+__all__ = ["MISSING", "TIES", "WORDS"]
+
+MISSING = {
+    "error": Text("不允许有缺失", "none are allowed"),
+    "renormalise": Text(
+        "权重在有值的指标间重新归一，覆盖率不低于{coverage}",
+        "weights rescaled over what is known, coverage of at least {coverage}",
+    ),
+    "drop": Text("剔除有缺失的对象", "units with gaps are dropped"),
+}
+TIES = {
+    "min": Text("并列取最前名次", "share the best rank"),
+    "max": Text("并列取最后名次", "share the worst rank"),
+    "average": Text("并列取平均名次", "share the mean rank"),
+    "dense": Text("并列同名次，其后不跳号", "share a rank and none is skipped"),
+}
 
 #: ``{name}`` in a text is a place that the script fills
 WORDS: dict[str, Text] = {
@@ -62,7 +77,6 @@ WORDS: dict[str, Text] = {
     "changeTitle": Text("与定义的权重下的名次之差", "Against the rank under the definition"),
     "interval": Text("名次区间", "Rank interval"),
     "contributions": Text("构成", "Contributions"),
-    "pillarScores": Text("各部分得分", "Scores of the parts"),
     "find": Text("查找", "Find"),
     "sortBy": Text("排序", "Sort by"),
     "numbers": Text("显示数字", "Show numbers"),
@@ -100,9 +114,8 @@ WORDS: dict[str, Text] = {
     "absent": Text("未能给出的权重", "Weights that could not be computed"),
     "backTo": Text("恢复所选权重", "Undo all moves"),
     "within": Text("组内权重 {share}", "{share} of its group"),
-    "weightOf": Text("{node}的权重", "Weight of {node}"),
     "movedFrom": Text("，原为{share}", ", was {share}"),
-    "openGroup": Text("{group}：{count}项指标", "{group}: {count} indicators"),
+    "openGroup": Text("{count}项指标", "{count} indicators"),
     "off": Text(
         "此处滑块停用：“{node}”由“{method}”合成，本页不能重算，沿用软件算出的值。",
         "Sliders are off here: {node} is put together by {method}, which this page cannot compute; "
@@ -125,7 +138,7 @@ WORDS: dict[str, Text] = {
     # -- profile
     "chooseUnit": Text("选择对象", "Choose a unit"),
     "standing": Text("第{rank}位，共{all}位，得分{score}", "Rank {rank} of {all}, score {score}"),
-    "standingInterval": Text("，名次区间{low}–{high}", ", rank interval {low}–{high}"),
+    "standingInterval": Text("，名次区间{interval}", ", rank interval {interval}"),
     "profileCaption": Text(
         "各部分和指标，与中位数和邻近对象比较", "Parts and indicators beside the median and peers"
     ),
@@ -139,9 +152,6 @@ WORDS: dict[str, Text] = {
     "middle": Text("中间一半", "middle half"),
     "this": Text("本对象", "this unit"),
     "filled": Text("插补值", "imputed"),
-    "positionSays": Text(
-        "{value}；中位数{median}，邻近{peers}", "{value}; median {median}, peers {peers}"
-    ),
     "missing": Text("缺失", "missing"),
     # -- comparison
     "add": Text("加入对象", "Add a unit"),
@@ -152,10 +162,10 @@ WORDS: dict[str, Text] = {
     # -- years
     "yearsCaption": Text("各期数值", "Numbers by period"),
     "yearsOf": Text("显示", "Show"),
-    "yearsOne": Text("只有一个时期。", "There is one period only."),
     "yearsChart": Text(
         "所选对象历年{what}，其余对象为浅线；数字见下表",
-        "{what} of the chosen units by period, the others as pale lines; numbers in the table below",
+        "{what} of the chosen units by period, the others as pale lines; the table below has the "
+        "numbers",
     ),
     # -- about
     "madeFrom": Text("由来", "Where this comes from"),
