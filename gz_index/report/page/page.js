@@ -284,7 +284,8 @@ start();
 
 /**
  * What a script may do that stands in for a reader: move sliders by the code of their node, choose
- * a set by its id; `ranks()` are those of the period shown, by unit.
+ * a set by its id; `ranks()`, `scores()` and `contributions()` are those of the period shown, by
+ * unit.
  */
 window.gzPage = Object.freeze({
   move(values) {
@@ -305,5 +306,11 @@ window.gzPage = Object.freeze({
     refresh();
   },
   ranks: () => Object.fromEntries(rowsNow().map((i) => [unitName(data.unit[i]), now.ranks[i]])),
+  contributions: () => Object.fromEntries(rowsNow().map((i) => [unitName(data.unit[i]), model.contributions(now, i)])),
+  setting: () => ({
+    set: model.sets[state.set].id,
+    period: model.periods[state.period],
+    moves: Object.fromEntries([...state.moves].map(([k, v]) => [data.nodes[k].code, v])),
+  }),
   scores: () => Object.fromEntries(rowsNow().map((i) => [unitName(data.unit[i]), total(i)])),
 });
