@@ -228,7 +228,9 @@ class Model {
         const bad = x.findIndex((row) => row.some((v) => !(strict ? v > 0 : v >= 0)));
         if (bad >= 0) throw new Refused("notPositive", g, rows[bad]);
       }
-      const mean = MEANS[g.method](g, x, this.gaps || weights.length > 1);
+      // how the library's array of squares lies in memory: added along rows in pairs, or by column
+      const paired = rows.length === 1 || (!this.gaps && weights.length > 1);
+      const mean = MEANS[g.method](g, x, paired);
       for (let r = 0; r < rows.length; r++) {
         const s = mean(x[r], w);
         if (s === null) throw new Refused("notPositive", g, rows[r]);

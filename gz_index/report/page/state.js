@@ -106,7 +106,9 @@ function showLeader() {
     ? say("nobody")
     : first.length > 1
       ? say("tied", { units: joined(names.slice(0, 4)) })
-      : say("leads", { unit: names[0] });
+      : rows.length > 1
+        ? say("leads", { unit: names[0] })
+        : names[0];
   const second = rows[first.length];
   $("leadscore").textContent = !first.length
     ? ""

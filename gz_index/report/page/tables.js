@@ -31,7 +31,8 @@ function reachOf(rows) {
       if (column[i] > high) high = column[i];
     }
   }
-  return [low, high];
+  // what differs by rounding only stands at one place
+  return high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high)) ? [low, high] : [low, low];
 }
 
 function placeIn(column, i, rows) {
