@@ -177,6 +177,21 @@ def test_a_method_that_the_page_cannot_compute_keeps_the_values_of_the_library(t
     np.testing.assert_array_equal(doubles(entropy["fixed"]["0"]), want.total)
 
 
+def test_functions_of_ones_own(tmp_path):
+    def middle(x, w):
+        return np.median(x, axis=-1)
+
+    result = small(["x", "y", "z"], aggregate=middle, normalise=lambda x: x)
+    data = read(to_page(result, tmp_path / "p.html", draws=10))[1]
+    [group] = data["groups"]
+    assert group["label"] == ["middle", "middle"]
+    np.testing.assert_array_equal(doubles(data["sets"][0]["fixed"]["0"]), [2, 5.5, 2.5])
+    assert ["none: the definition holds a function without a name"] in [
+        f[1][1:] for f in data["facts"]
+    ]
+    assert len(data["hash"]) == 8
+
+
 def test_a_large_panel_stays_below_three_megabytes(tmp_path):
     result = gz.Index.evaluate(*illustrative(300, 40, 10))
     path = to_page(result, tmp_path / "p.html")

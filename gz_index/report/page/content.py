@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import pandas as pd
 from gz_index._arrays import Array
 from gz_index._version import __version__
 from gz_index.choices import Spread
-from gz_index.errors import DataError, GzIndexError, Problem
+from gz_index.errors import DataError, GzIndexError, MethodError, Problem
 from gz_index.framework import ROOT, Direction, Framework, Text
 from gz_index.report.page.words import MISSING, TIES, WORDS
 from gz_index.report.phrases import AGGREGATES, WEIGHED, normalise_name
@@ -57,7 +58,7 @@ def content(
     name = index.name or Text.of(index.id)
     return {
         "format": 1,
-        "hash": index.hash.removeprefix("sha256:")[:8],
+        "hash": _hash(index)[1][:8],
         "dataHash": result.data_hash.removeprefix("sha256:")[:8],
         "index": {"id": index.id, "name": _both(name), "about": _both(index.description)},
         "units": [str(u) for u in units],
@@ -78,6 +79,18 @@ def content(
         "notes": _notes(result),
         "facts": _facts(result),
     }
+
+
+def _hash(index: Index) -> tuple[Text, str]:
+    """Hash of the definition, as text and in digits; of its tree where it cannot be written."""
+    try:
+        return Text.of(index.hash), index.hash.removeprefix("sha256:")
+    except MethodError:  # a function without a name
+        f = index.framework
+        tree = [(n.code, n.parent) for n in f.nodes.values()]
+        rules = [index.plan.rule(g.code).label for g in f.groups]
+        plain = repr((index.id, index.version, tree, index.weight.label, rules))
+        return WORDS["unwritten"], hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _both(text: Text) -> list[str]:
@@ -174,7 +187,7 @@ def _facts(result: IndexResult) -> list[list[list[str]]]:
             (Text("合成", "Aggregation"), _listed(rules)),
             (Text("缺失值", "Missing cells"), gaps),
             (Text("同分", "Equal scores"), TIES[index.ties]),
-            (Text("定义校验码", "Hash of the definition"), Text.of(index.hash)),
+            (Text("定义校验码", "Hash of the definition"), _hash(index)[0]),
             (Text("数据校验码", "Hash of the data"), Text.of(result.data_hash)),
             (Text("软件", "Software"), Text.of(f"gz_index {__version__}")),
         )

@@ -170,6 +170,9 @@ WORDS: dict[str, Text] = {
     # -- about
     "madeFrom": Text("由来", "Where this comes from"),
     "notes": Text("须知", "What to know"),
+    "unwritten": Text(
+        "无：定义含未命名的函数", "none: the definition holds a function without a name"
+    ),
     "checked": Text(
         "自检：按定义的权重，本页算出的{all}个得分中{same}个与软件逐位相同，最大相对差{most}。",
         "Self-check: of {all} scores under the definition, {same} equal the library's to the last "
