@@ -1,4 +1,4 @@
-"""The command ``gz-index``: list, check, evaluate, sensitivity, audit, monitor, cite, new."""
+"""The command ``gz-index``: list, check, evaluate, sensitivity, audit, monitor, page, cite, new."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 import gz_index as gz
-from gz_index import catalog
+from gz_index import catalog, cli_page
 from gz_index.auditing.findings import SEVERITIES
 from gz_index.cli_audit import exit_status, print_audit
 from gz_index.cli_monitor import print_monitor
@@ -445,6 +445,9 @@ def _indicators(frame: pd.DataFrame, path: Path) -> list[Any]:
     if not columns:
         raise DataError(f"{path} has no numeric column to make an indicator of")
     return columns
+
+
+cli_page.register(app)
 
 
 if __name__ == "__main__":
