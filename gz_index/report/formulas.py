@@ -14,14 +14,9 @@ from typing import Any, TypeAlias
 
 __all__ = ["Unread", "to_mathml", "to_omml"]
 
-_LETTERS = dict(
-    zip(["alpha", "beta", "gamma", "lambda", "mu", "rho", "sigma", "theta", "xi", "Delta"], "αβγλμρσθξΔ", strict=True)
-)
-_SIGNS = dict(
-    zip(
-        ["le", "ge", "ne", "approx", "propto", "pm", "times", "cdot", "infty", "lVert", "rVert"], "≤≥≠≈∝±×·∞‖‖", strict=True
-    )
-)
+_GREEK = ("alpha", "beta", "gamma", "lambda", "mu", "rho", "sigma", "theta", "xi", "Delta")
+_LETTERS = dict(zip(_GREEK, "αβγλμρσθξΔ", strict=True))
+_SIGNS = {"le": "≤", "ge": "≥", "propto": "∝", "pm": "±", "lVert": "‖", "rVert": "‖"}
 _SPACES = {"quad": 1.0, ",": 0.17, ";": 0.28, " ": 0.33, ":": 0.22}
 _BIG = {"sum": "∑", "prod": "∏"}
 _UNDER = ("max", "min")

@@ -176,10 +176,14 @@ def to_html(
     True
     """
     grid = grid_of(frame, lang, decimals, heads)
+    return html_table(grid, say(caption, lang), noted(notes, lang), lang)
+
+
+def html_table(grid: Grid, title: str, said: Sequence[str], lang: Lang) -> str:
+    """Write what is laid out as HTML; caption and notes are plain text."""
     top, thin = "border-top:1.5pt solid", "border-top:.75pt solid"
     out = [f'<table lang="{"zh-CN" if lang == "zh" else "en"}" style="border-collapse:collapse">']
-    title = html.escape(say(caption, lang))
-    out += [f"<caption>{title}</caption>"] if title else []
+    out += [f"<caption>{html.escape(title)}</caption>"] if title else []
     out.append(f'<thead style="{top}">')
     for row, texts in enumerate(grid.heads):
         cells = []
@@ -201,12 +205,11 @@ def to_html(
             cells.append(f'<{tag} style="{style}">{shown}</{end}>')
         out.append("<tr>" + "".join(cells) + "</tr>")
     out.append("</tbody>")
-    if notes:
-        said = [html.escape(n) for n in noted(notes, lang)]
+    if said:
         wide = len(grid.numeric)
         out.append(
             f'<tfoot><tr><td colspan="{wide}" style="font-size:smaller">'
-            + "<br>".join(said)
+            + "<br>".join(map(html.escape, said))
             + "</td></tr></tfoot>"
         )
     return "\n".join([*out, "</table>"])

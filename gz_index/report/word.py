@@ -311,11 +311,11 @@ class _Layout:
         """Give each column the room that it asks for; heads break where there are many columns."""
         for most in (16, 12, 8):
             wants = [_wants(grid, j, most) for j in range(len(grid.numeric))]
-            if sum(wants) <= 100:
+            if sum(wants) <= 105:
                 break
         whole = sum(wants)
         full = round(FULL / 2.54 * 1440)
-        size = 9 if whole <= 100 else 8 if whole <= 113 else 7
+        size = 9 if whole <= 105 else 8 if whole <= 120 else 7
         return cls(tuple(round(full * w / whole) for w in wants), size)
 
 
@@ -324,7 +324,7 @@ def _wants(grid: Grid, j: int, most: int) -> int:
     body = max((cells(row[j]) for row in grid.body), default=0)
     alone = [k for k in range(len(grid.heads)) if dict(grid.spans(k)).get(j) == 1]
     heads = [w for k in alone for w in _pieces(grid.heads[k][j], most)]
-    return max(4, min(60, body), max(heads, default=0)) + 2
+    return max(4, min(60, body), max(heads, default=0)) + 3
 
 
 def _pieces(text: str, most: int) -> list[int]:
