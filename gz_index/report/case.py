@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gz_index.index import Index
     from gz_index.result import IndexResult
 
-__all__ = ["Case", "Inapplicable"]
+__all__ = ["Case", "Inapplicable", "short_of"]
 
 #: rows of a table in a report; what is beyond is counted in a note
 MOST = 60
@@ -36,6 +36,14 @@ class Inapplicable(Exception):
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
         self.why = Text(zh, en)
+
+
+def short_of(error: GzIndexError) -> str:
+    """What an error says, without the way out, which is of no use to a reader of the report."""
+    problems = getattr(error, "problems", ())
+    parts = [getattr(error, "title", ""), *(f"{p.where}: {p.what}" for p in problems[:2])]
+    said = "; ".join(p for p in parts if p) or str(error).partition(" -> ")[0]
+    return " ".join(said.split())
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gz_index.errors import GzIndexError, MethodError
+from gz_index.errors import GzIndexError
 from gz_index.framework import ROOT
 from gz_index.report import figures
 from gz_index.report.case import Case, Inapplicable
 from gz_index.report.content import SECTIONS, Block, Figure, Items, Prose, Section, Tabled, joined
 
-__all__ = ["PLACES"]
+__all__ = ["on_level", "on_trend"]
 
 #: how many units a sentence names
 PLACES = 3
@@ -92,7 +92,9 @@ def _ranking_table(case: Case) -> Tabled:
     frame.index = pd.Index(case.names, name=case.units_head)
     frame, notes = case.cut(frame)
     when = case.when(case.period)
-    caption = case.say(f"{when}总指数与分项得分", "Index and pillars" + (f", {when}" if when else ""))
+    caption = case.say(
+        f"{when}总指数与分项得分", "Index and pillars" + (f", {when}" if when else "")
+    )
     if not shown:
         caption = case.say(f"{when}总指数", "Index" + (f", {when}" if when else ""))
     return Tabled(frame, caption, notes, case.digits, case.heads([ROOT, *shown]))
@@ -102,7 +104,7 @@ def _ranking_figure(case: Case) -> list[Figure]:
     total = case.result.total.to_numpy()[case.rows]
     when, n = case.when(case.period), len(case.rows)
     ends = (case.names[0], case.number(total[0]), case.names[-1], case.number(total[-1]))
-    how = {"lang": case.lang, "period": case.period, "size": None}
+    how: dict[str, Any] = {"lang": case.lang, "period": case.period}
     found = case.figure(
         lambda: figures.contributions(case.result, **how),
         case.say(f"{when}总指数及各分项的贡献", "Index and what each pillar contributes"),
@@ -138,7 +140,11 @@ def _pillar_leaders(case: Case) -> list[str]:
 def _focus_sentences(case: Case, row: int) -> list[str]:
     """Score and rank of the unit in focus, and its best and weakest pillars by rank."""
     at = list(case.rows).index(row)
-    score, place, n = case.number(case.result.total.iloc[row]), f"{case.places[at]:g}", len(case.rows)
+    score, place, n = (
+        case.number(case.result.total.iloc[row]),
+        f"{case.places[at]:g}",
+        len(case.rows),
+    )
     out = [
         case.say(
             f"{case.unit}的总指数为{score}，在{n}个评价对象中居第{place}位。",
@@ -179,9 +185,7 @@ def _of_one(case: Case) -> Section:
     """The index of a single unit, period by period: there is nothing to rank."""
     result, unit = case.result, case.result.table.units[0]
     codes = [ROOT, *(c for c in case.pillars if len(case.pillars) <= 8)]
-    frame = pd.DataFrame(
-        result.values[:, [case.plan.position[c] for c in codes]], columns=codes
-    )
+    frame = pd.DataFrame(result.values[:, [case.plan.position[c] for c in codes]], columns=codes)
     periods = result.table.periods
     if periods is not None and result.table.slot is not None:
         frame.index = pd.Index([periods[t] for t in result.table.slot], name="period")
@@ -192,7 +196,13 @@ def _of_one(case: Case) -> Section:
         f"{case.when(case.period)}{unit}总指数为{last}。",
         f"The index of {unit} is {last}{f' in {case.period}' if case.period is not None else ''}.",
     )
-    said = [point, case.say("只有一个评价对象，不作排名。", "There is one unit, hence no ranking.")]
+    based = [p.normaliser for p in result.scale.parts if p.normaliser.method == "base-index"]
+    said = [point]
+    if based and len(based) == len(result.scale.parts):
+        base: Any = based[0]
+        to = f"{base.to:g}"
+        said.append(case.say(f"指数为定基指数，基期为{to}。", f"Index numbers: the base is {to}."))
+    said += [case.say("只有一个评价对象，不作排名。", "There is one unit, hence no ranking.")]
     gaps = [case.when(p) for p in frame.index[frame[ROOT].isna()]]
     if gaps:
         why = case.say("因已知指标不足未给出总指数。", "has no index, as too little is known.")
@@ -277,7 +287,9 @@ def _change_table(case: Case, first: int, last: int) -> pd.DataFrame:
         out = out.drop(columns=["before", "after", "change", "growth"])
     if case.single:
         out = out.drop(columns=["rank_before", "rank_after", "moved"])
-    whole = [c for c in out if c.startswith(("rank", "moved")) and (out[c] == out[c].round()).all()]
+    whole = [
+        c for c in out if str(c).startswith(("rank", "moved")) and (out[c] == out[c].round()).all()
+    ]
     return out.astype(dict.fromkeys(whole, "int64"))
 
 
@@ -301,7 +313,10 @@ def _trend_sentences(case: Case, frame: pd.DataFrame, first: str, last: str) -> 
         up = int((frame["change"] > 0).sum())
         if case.single:
             out.append(
-                case.say(f"总指数由{first}的{a}变为{last}的{b}。", f"The index went from {a} in {first} to {b} in {last}.")
+                case.say(
+                    f"总指数由{first}的{a}变为{last}的{b}。",
+                    f"The index went from {a} in {first} to {b} in {last}.",
+                )
             )
         else:
             out.append(
@@ -313,24 +328,29 @@ def _trend_sentences(case: Case, frame: pd.DataFrame, first: str, last: str) -> 
                 )
             )
     if "moved" in frame:
-        for top, zh, en in ((True, "名次上升最多的是", "The most places were gained by"),
-                            (False, "下降最多的是", "and lost by")):
+        for top, zh, en in (
+            (True, "名次上升最多的是", "The most places were gained by"),
+            (False, "下降最多的是", "and lost by"),
+        ):
             moved = frame["moved"].max() if top else frame["moved"].min()
             if (moved > 0) == top and moved != 0:
                 who = frame.index[frame["moved"] == moved][:PLACES]
                 places = f"{abs(moved):g}"
                 pairs = [(w, case.say(f"{places}位", places)) for w in who]
-                out.append(case.say(f"{zh}{case.bracketed(pairs)}。", f"{en[0].upper()}{en[1:]} {case.bracketed(pairs)}."))
+                out.append(
+                    case.say(
+                        f"{zh}{case.bracketed(pairs)}。",
+                        f"{en[0].upper()}{en[1:]} {case.bracketed(pairs)}.",
+                    )
+                )
     mine = frame[frame.index == str(case.unit)]
     if case.unit is not None and len(mine) and "moved" in frame:
         r = mine.iloc[0]
-        places = f"{r['rank_before']:g}", f"{r['rank_after']:g}"
-        out.insert(
-            1,
-            case.say(
-                f"{case.unit}由第{places[0]}位变为第{places[1]}位。",
-                f"{case.unit} went from rank {places[0]} to {places[1]}.",
-            ),
+        was, now = f"{r['rank_before']:g}", f"{r['rank_after']:g}"
+        moved = case.say(f"由第{was}位变为第{now}位", f"went from rank {was} to {now}")
+        kept = case.say(f"两期均居第{now}位", f"had rank {now} in both")
+        out.append(
+            f"{case.unit}{case.say('', ' ')}{kept if was == now else moved}{case.say('。', '.')}"
         )
     return out
 
@@ -414,220 +434,13 @@ def _accounts(case: Case, first: Any, last: Any) -> list[Block]:
     out: list[Block] = [Prose(text), Tabled(frame, caption, notes, decimals, heads)]
     out += case.figure(
         lambda: figures.waterfall(study, lang=case.lang, unit=unit, size=(_FULL, 8)),
-        case.say(f"{unit}总指数由{case.when(first)}到{case.when(last)}的变动", f"Steps from {first} to {last}, {unit}"),
+        case.say(
+            f"{unit}总指数由{case.when(first)}到{case.when(last)}的变动",
+            f"Steps from {first} to {last}, {unit}",
+        ),
         case.say(
             f"瀑布图：{unit}的总指数由{case.when(first)}到{case.when(last)}的变动，逐项为各分项的贡献。",
             f"Waterfall: the index of {unit} from {first} to {last}, a step for each pillar.",
         ),
     )
     return out
-
-
-# -- targets ---------------------------------------------------------------------------------------
-
-
-def on_targets(case: Case) -> Section:
-    """Progress of the targets of the definition."""
-    import gz_index as gz
-
-    f = case.framework
-    if not any(n.targets for n in f.nodes.values()):
-        raise Inapplicable("定义没有目标", "the definition has no targets")
-    year: Any = case.period
-    try:
-        study = gz.monitor(
-            case.index, case.data, unit=case.unit, year=_year(case) if year is not None else None
-        )
-    except GzIndexError as error:
-        raise _refused(error) from None
-    case.studies["monitor"] = study
-    t = study.table[(study.table["target"] != "") & (study.table["outcome"] != "in words")]
-    if t.empty:
-        raise Inapplicable("没有带数值的目标", "no target has a number")
-    from gz_index.monitoring.assessment import OUTCOMES
-    from gz_index.monitoring.targets import target_text
-    from gz_index.monitoring.words import class_text
-
-    lang = case.lang
-    rows = [
-        {
-            "unit": str(f.node(c).unit.get(lang)) if c in f.codes else "",  # type: ignore[union-attr]
-            "base": _dated(r["base"], r["base_year"]),
-            "value": _dated(r["value"], r["year"]),
-            "aim": target_text(study.goals[str(c)].target, lang),
-            "due": "" if pd.isna(r["target_year"]) else str(r["target_year"]),
-            "completion": 100 * r["completion"],
-            "time": 100 * r["time_share"],
-            "class": class_text(r["class"], lang) or OUTCOMES[r["outcome"]].get(lang),
-        }
-        for c, r in t.iterrows()
-    ]
-    names = pd.Index([study.name(str(c), lang) for c in t.index], name="indicator")
-    frame = pd.DataFrame(rows, index=names)
-    say = case.say
-    heads = {
-        "unit": say("单位", "Unit"),
-        "base": say("基期值", "Base"),
-        "value": say("最新值", "Latest"),
-        "aim": say("目标", "Target"),
-        "due": say("目标年", "Due"),
-        "completion": say("完成度（%）", "Done (%)"),
-        "time": say("时间进度（%）", "Time gone (%)"),
-        "class": say("评价", "Class"),
-    }
-    notes = study.notes_in(lang)
-    rated = t["class"][t["class"] != ""].value_counts()
-    counts = [(class_text(str(k), lang, sign=False), say(f"{n}项", str(n))) for k, n in rated.items()]
-    point = notes[0] + say("。", ".")
-    said = [point]
-    if counts:
-        said.append(say(f"评价结果：{case.bracketed(counts)}。", f"Classes: {case.bracketed(counts)}."))
-    caption = say(f"{study.unit}规划目标进展（截至{study.year}年）", f"Targets of {study.unit} as of {study.year}")
-    right = ("base", "value", "aim", "due")
-    why = say("括号内为年份；“—”表示无从计算。", "Years in brackets; — where there is no number.")
-    blocks: list[Block] = [Prose(joined(said, lang))]
-    blocks.append(Tabled(frame, caption, (why,), 1, heads, right))
-    blocks += case.figure(
-        lambda: figures.targets(study, lang=lang),
-        say(f"目标完成度与时间进度（截至{study.year}年）", f"Completion and time gone, {study.year}"),
-        say(
-            f"条形图：{len(t)}项目标由基期到目标已完成的比例，竖线为已过去的时间。",
-            f"Bars: how much of the way from base to target {len(t)} targets have gone; an upright "
-            "line shows the time that has gone.",
-        ),
-    )
-    blocks += [_zones(case, study)]
-    blocks += [Items(notes[1:])] if len(notes) > 1 else []
-    return section_of(case, "targets", blocks, [joined(said, lang)])
-
-
-def _year(case: Case) -> int | None:
-    """The reported period if it is a year and was asked for, or the last one."""
-    periods = case.result.table.periods
-    if periods is None or case.asked is None:
-        return None
-    return int(str(case.asked)) if str(case.asked).isdigit() else None
-
-
-def _zones(case: Case, study: Any) -> Tabled:
-    frame = study.to_zones(lang=case.lang)
-    filled = [c for c in frame if frame[c].notna().any() and (frame[c] != 0).any()]
-    caption = case.say("目标进展分区汇总", "Targets by zone")
-    return Tabled(frame[filled], caption)
-
-
-def _dated(value: Any, year: Any) -> str:
-    return "—" if pd.isna(value) else f"{value:g} ({year})"
-
-
-def _refused(error: GzIndexError) -> Inapplicable:
-    said = " ".join(str(error).split())
-    return Inapplicable(said, said)
-
-
-# -- obstacles -------------------------------------------------------------------------------------
-
-
-def on_obstacles(case: Case) -> Section:
-    """The largest obstacles of the unit in focus, or of each unit, and how often each is one."""
-    import gz_index as gz
-
-    try:
-        study = gz.obstacles(case.result, ideal=_ideal(case))
-    except MethodError as error:
-        raise _refused(error) from None
-    if not len(case.rows):
-        raise Inapplicable("没有任何得分", "no unit has a score")
-    case.studies["obstacles"] = study
-    say = case.say
-    pooled, counts = _over_all(study, case)
-    order = pooled.sort_values(ascending=False, kind="stable").index[:5]
-    top = [(case.name(c), f"{pooled[c]:.1f}%") for c in order[:PLACES]]
-    when = case.when(case.period)
-    point = say(
-        f"{when}全部评价对象合计，障碍度最大的指标为{case.bracketed(top)}。",
-        f"Over all units{f' in {when}' if when else ''}, the largest obstacles are "
-        f"{case.bracketed(top)}.",
-    )
-    frame = pd.DataFrame({"degree": pooled[order], "count": counts[order]})
-    frame.index = pd.Index([case.name(c) for c in order], name="indicator")
-    heads = {
-        "degree": say("合计障碍度（%）", "Degree over all (%)"),
-        "count": say("居前五位的评价对象数", "Units with it in their top 5"),
-    }
-    intro = say(
-        "障碍度把各评价对象与理想值的差距按权重分摊到指标，合计为100%。",
-        "The obstacle degree shares the distance of a unit from the ideal out among the "
-        "indicators, by their weights; it adds up to 100%.",
-    )
-    blocks: list[Block] = [Prose(joined([intro, point], case.lang))]
-    if not case.single:
-        caption = say(f"{when}主要障碍指标", f"Main obstacles{f', {when}' if when else ''}")
-        blocks.append(Tabled(frame, caption, study.notes_in(case.lang), 1, heads))
-    points = [point]
-    if case.focus is not None or case.single:
-        row = case.focus if case.focus is not None else int(case.rows[0])
-        blocks.append(_own_obstacles(case, study, row))
-    elif len(case.rows) <= MOST_UNITS:
-        blocks.append(_obstacles_of_each(case, study.degrees.to_numpy()[case.rows]))
-    return section_of(case, "obstacles", blocks, points)
-
-
-#: units whose obstacles are listed one by one
-MOST_UNITS = 40
-
-
-def _ideal(case: Case) -> float:
-    """The best score there is, where every indicator has the same."""
-    from gz_index.normalise import MinMax
-
-    found = {
-        p.normaliser.to[1] if isinstance(p.normaliser, MinMax) else None
-        for p in case.result.scale.parts
-    }
-    ideal = found.pop() if len(found) == 1 else None
-    if ideal is None:
-        raise Inapplicable(
-            "标准化方法没有统一的理想值",
-            "the normalising has no best score that is the same for all indicators",
-        )
-    return float(ideal)
-
-
-def _over_all(study: Any, case: Case) -> tuple[pd.Series[float], pd.Series[int]]:
-    """Degrees over all units of the period, and how many have each among their first five."""
-    codes = list(case.framework.codes)
-    if case.period is None:
-        return study.pooled("all")[codes].iloc[0], study.frequency(5)["count"]
-    often = study.frequency(5, by="period")["count"].xs(case.period, level=0)
-    return study.pooled("period").loc[case.period, codes].astype(float), often
-
-
-def _own_obstacles(case: Case, study: Any, row: int) -> Tabled:
-    degrees = study.degrees.iloc[row].dropna().sort_values(ascending=False, kind="stable")
-    degrees = degrees[degrees > 0].head(5)
-    f = case.framework
-    frame = pd.DataFrame(
-        {
-            "indicator": [case.name(str(c)) for c in degrees.index],
-            "pillar": [case.name(f.node(str(c)).parent) for c in degrees.index],
-            "degree": degrees.to_numpy(),
-        },
-        index=pd.Index(range(1, len(degrees) + 1), name="rank"),
-    )
-    who = case.result.table.units[row]
-    heads = {"pillar": case.say("所属分项", "Pillar"), "degree": case.say("障碍度（%）", "Degree (%)")}
-    caption = case.say(f"{who}的主要障碍指标", f"Main obstacles of {who}")
-    return Tabled(frame, caption, (), 1, heads)
-
-
-def _obstacles_of_each(case: Case, degrees: Any) -> Tabled:
-    codes = list(case.framework.codes)
-    rows = []
-    for d in np.nan_to_num(degrees):
-        at = [j for j in np.argsort(-d, kind="stable")[:PLACES] if d[j] > 0]
-        rows.append([f"{case.name(codes[j])} ({d[j]:.1f})" for j in at] + [""] * (PLACES - len(at)))
-    columns = [case.say(f"第{k + 1}", f"No. {k + 1}") for k in range(PLACES)]
-    frame = pd.DataFrame(rows, columns=columns, index=pd.Index(case.names, name=case.units_head))
-    note = case.say("括号内为障碍度（%）。", "Degrees in brackets, %.")
-    return Tabled(frame, case.say("各评价对象的主要障碍指标", "Main obstacles of each unit"), (note,))

@@ -20,7 +20,17 @@ from gz_index.saving import new_file
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["SECTIONS", "Block", "Document", "Figure", "Formula", "Items", "Prose", "Section", "Tabled"]
+__all__ = [
+    "SECTIONS",
+    "Block",
+    "Document",
+    "Figure",
+    "Formula",
+    "Items",
+    "Prose",
+    "Section",
+    "Tabled",
+]
 
 #: the sections that a document may have, in order
 SECTIONS: dict[str, Text] = {
@@ -73,7 +83,7 @@ class Tabled:
     right: tuple[str, ...] = ()
 
     def grid(self, lang: Lang) -> Grid:
-        """Return its text; columns of text that are named in ``right`` stand there as numbers do."""
+        """Return its text; columns of text named in ``right`` stand there, as numbers do."""
         grid = grid_of(self.frame, lang, self.decimals, self.heads)
         at = [grid.labels + k for k, c in enumerate(self.frame.columns) if c in self.right]
         numeric = [n or j in at for j, n in enumerate(grid.numeric)]

@@ -1,4 +1,4 @@
-"""Reports: level, trend, targets, obstacles, robustness, audit and methods of an index in one go."""
+"""Reports: level, trend, targets, obstacles, robustness, audit, methods of an index in one go."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from gz_index._registry import closest
 from gz_index.errors import GzIndexError, MethodError, MissingExtraError, NotFoundError
 from gz_index.framework import Lang
-from gz_index.report import chapters, trust
-from gz_index.report.case import Case, Inapplicable
+from gz_index.report import aims, chapters, trust
+from gz_index.report.case import Case, Inapplicable, short_of
 from gz_index.report.content import SECTIONS, Document, Section
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ __all__ = ["Document", "compose"]
 _MAKERS: dict[str, Callable[[Case], Section]] = {
     "level": chapters.on_level,
     "trend": chapters.on_trend,
-    "targets": chapters.on_targets,
-    "obstacles": chapters.on_obstacles,
+    "targets": aims.on_targets,
+    "obstacles": aims.on_obstacles,
     "robustness": trust.on_robustness,
     "audit": trust.on_audit,
     "methods": trust.on_methods,
@@ -77,7 +77,7 @@ def compose(
     Raises
     ------
     MethodError
-        There is no such section or language.
+        There is no such section or language; a number is out of range.
     NotFoundError
         There is no such period or unit.
     MissingExtraError
@@ -98,6 +98,7 @@ def compose(
     if lang not in ("zh", "en"):
         raise MethodError(f"lang = {lang!r}", hint="'zh' or 'en'")
     chosen = _chosen(sections)
+    _check_numbers(draws, points, seed)
     _need_matplotlib()
     result = index.evaluate(data)
     when = _period(result, period)
@@ -114,7 +115,7 @@ def compose(
         except Inapplicable as none:
             omitted[key] = none.why.get(lang)
         except GzIndexError as error:
-            omitted[key] = " ".join(str(error).split())
+            omitted[key] = short_of(error)
     name = title or index.name.get(lang) or index.id
     return Document(
         name, _subtitle(case), lang, tuple(made), omitted, index.author, dict(case.studies)
@@ -134,6 +135,17 @@ def _chosen(sections: Sequence[str] | None) -> list[str]:
     if not given:
         raise MethodError("a report without sections", hint=f"choose of {', '.join(SECTIONS)}")
     return [key for key in SECTIONS if key in given]
+
+
+def _check_numbers(draws: int | None, points: int, seed: int | None) -> None:
+    """Refuse a mistake of the call: later it would be taken for one of the data."""
+    for name, value, least in (("draws", draws, 2), ("points", points, 2), ("seed", seed, 0)):
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, int) or value < least
+        ):
+            raise MethodError(f"{name} = {value!r}", hint=f"a whole number from {least} on")
+    if points & (points - 1):
+        raise MethodError(f"points = {points}", hint="a power of two, e.g. 128")
 
 
 def _period(result: IndexResult, period: Hashable | None) -> Hashable | None:

@@ -18,7 +18,6 @@ from gz_index.report.content import (
     Items,
     Prose,
     Section,
-    Tabled,
 )
 from gz_index.report.formulas import Unread, to_mathml, to_omml
 from gz_index.report.tables import html_table

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from gz_index.errors import DataError, MethodError, Problem
+from gz_index.report.canvas import cells as width_of
 from gz_index.report.grids import (
     DECIMALS,
     HEADS,
@@ -191,7 +192,7 @@ def html_table(grid: Grid, title: str, said: Sequence[str], lang: Lang) -> str:
             span = f' colspan="{width}"' if width > 1 else ""
             side = "center" if width > 1 else "right" if grid.numeric[j] else "left"
             scope = "colgroup" if width > 1 else "col"
-            style = f"text-align:{side};padding:.2em .6em"
+            style = f"text-align:{side};padding:.2em .6em{_one_line(texts[j], width == 1)}"
             cells.append(f'<th scope="{scope}"{span} style="{style}">{html.escape(texts[j])}</th>')
         out.append("<tr>" + "".join(cells) + "</tr>")
     out.append(f'</thead>\n<tbody style="{thin};border-bottom:1.5pt solid">')
@@ -201,7 +202,8 @@ def html_table(grid: Grid, title: str, said: Sequence[str], lang: Lang) -> str:
             tag, end = ('th scope="row"', "th") if j < grid.labels else ("td", "td")
             side = "right" if grid.numeric[j] else "left"
             shown = html.escape(true_minus(text) if grid.numeric[j] else text)
-            style = f"text-align:{side};font-weight:normal;padding:.1em .6em"
+            keep = _one_line(text, not grid.numeric[j])
+            style = f"text-align:{side};font-weight:normal;padding:.1em .6em{keep}"
             cells.append(f'<{tag} style="{style}">{shown}</{end}>')
         out.append("<tr>" + "".join(cells) + "</tr>")
     out.append("</tbody>")
@@ -213,6 +215,11 @@ def html_table(grid: Grid, title: str, said: Sequence[str], lang: Lang) -> str:
             + "</td></tr></tfoot>"
         )
     return "\n".join([*out, "</table>"])
+
+
+def _one_line(text: str, breaks: bool) -> str:
+    """Style that keeps a short text in one line: Chinese breaks between any two characters."""
+    return ";white-space:nowrap" if not breaks or width_of(text) <= 10 else ""
 
 
 def to_docx(

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from gz_index.errors import GzIndexError
-from gz_index.framework import ROOT, Indicator
+from gz_index.framework import ROOT, Indicator, Text
 from gz_index.report import figures, phrases
-from gz_index.report.case import Case, Inapplicable
+from gz_index.report.case import Case, Inapplicable, short_of
 from gz_index.report.chapters import section_of
 from gz_index.report.content import Block, Formula, Items, Prose, Section, Tabled, joined
 from gz_index.report.methods import methods_text
@@ -49,7 +49,7 @@ def on_robustness(case: Case) -> Section:
         try:
             blocks, said = make(case)
         except GzIndexError as error:
-            failed.append(f"{title}{say('：', ': ')}{' '.join(str(error).split())}")
+            failed.append(f"{title}{say('：', ': ')}{short_of(error)}")
         except Inapplicable as why:
             failed.append(f"{title}{say('：', ': ')}{why.why.get(case.lang)}")
         else:
@@ -86,9 +86,12 @@ def _intervals(case: Case) -> tuple[list[Block], list[str]]:
         "top": say("前三的比例（%）", "In the first three (%)"),
     }
     intro = say(
-        "变动幅度见定义的[sensitivity]。" if own else f"定义没有[sensitivity]，各权重上下变动{_SPREAD:.0%}。",
-        "What varies stands in the definition." if own else
-        f"The definition does not say what may vary; every weight varies by {_SPREAD:.0%}.",
+        "变动幅度见定义的[sensitivity]。"
+        if own
+        else f"定义没有[sensitivity]，各权重上下变动{_SPREAD:.0%}。",
+        "What varies stands in the definition."
+        if own
+        else f"The definition does not say what may vary; every weight varies by {_SPREAD:.0%}.",
     )
     notes = study.notes_in(case.lang)
     wide = r["high"] - r["low"]
@@ -104,7 +107,9 @@ def _intervals(case: Case) -> tuple[list[Block], list[str]]:
     )
     shown, more = case.cut(frame)
     caption = say(f"名次与{level}区间", f"Ranks and their {level} intervals")
-    blocks: list[Block] = [Prose(joined([intro, *(_sentence(case, n) for n in notes), text], case.lang))]
+    blocks: list[Block] = [
+        Prose(joined([intro, *(_sentence(case, n) for n in notes), text], case.lang))
+    ]
     blocks.append(Tabled(shown, caption, more, {"shift": 2, "top": 1}, heads))
     blocks += case.figure(
         lambda: figures.rank_intervals(study, lang=case.lang, period=case.period),
@@ -134,7 +139,11 @@ def _others(case: Case) -> tuple[list[Block], list[str]]:
     from gz_index.comparison import Comparison
 
     say, lang = case.say, case.lang
-    words = {"weight": phrases.WEIGHED, "normalise": phrases.NORMALISED, "aggregate": phrases.AGGREGATES}
+    words = {
+        "weight": phrases.WEIGHED,
+        "normalise": phrases.NORMALISED,
+        "aggregate": phrases.AGGREGATES,
+    }
     results = {say("本定义", "As defined"): case.result}
     failed = []
     for part, name in _VARIANTS:
@@ -146,7 +155,7 @@ def _others(case: Case) -> tuple[list[Block], list[str]]:
                 continue
             result = index.evaluate(case.data)
         except GzIndexError as error:
-            failed.append((label, " ".join(str(error).split())))
+            failed.append((label, short_of(error)))
             continue
         if result.table.index.equals(case.result.table.index):
             same = (np.nan_to_num(result.values) == np.nan_to_num(case.result.values)).all()
@@ -184,11 +193,9 @@ def _others(case: Case) -> tuple[list[Block], list[str]]:
     )
     caption = say("换用其他方法时的名次", "Ranks under other methods")
     decimals = {"spearman": 3, "kendall": 3, "mean_shift": 2, "largest": 0}
-    notes = [say(f"名次与相关系数均为{over}", over)] if over else []
+    notes = [say(f"相关系数与变动均为{over}", over)] if over else []
+    notes += [say(f"不能应用：{a}（{b}）", f"cannot be applied: {a} ({b})") for a, b in failed]
     blocks: list[Block] = [Prose(text), Tabled(frame, caption, tuple(notes), decimals, heads)]
-    if failed:
-        blocks.append(Prose(say("不能应用的方法：", "Methods that cannot be applied:")))
-        blocks.append(Items(tuple(f"{a}{say('：', ': ')}{b}" for a, b in failed)))
     return blocks, [text]
 
 
@@ -227,7 +234,9 @@ def _shares(case: Case) -> tuple[list[Block], list[str]]:
         "total_high": say("总效应上限", "Total, to"),
         "shapley": "Shapley",
     }
-    text = say("各选择引起的名次变动方差的份额。", "Shares of the variance of rank shifts by choice.")
+    text = say(
+        "各选择引起的名次变动方差的份额。", "Shares of the variance of rank shifts by choice."
+    )
     points = []
     if frame["total"].notna().any():
         most = frame["total"].idxmax()
@@ -242,7 +251,10 @@ def _shares(case: Case) -> tuple[list[Block], list[str]]:
     blocks += case.figure(
         lambda: figures.variance_shares(study, lang=case.lang, target="shift"),
         caption,
-        say("条形图：各选择的一阶与总效应份额。", "Bars: first-order and total shares of each choice."),
+        say(
+            "条形图：各选择的一阶与总效应份额。",
+            "Bars: first-order and total shares of each choice.",
+        ),
     )
     return blocks, points
 
@@ -262,7 +274,10 @@ def on_audit(case: Case) -> Section:
     case.studies["audit"] = study
     say, lang = case.say, case.lang
     shown = study.at_least("warning")
-    point = say(f"统计审计：{study.summary(lang)}。", f"Statistical audit: {study.summary(lang)}.")
+    counts = [(severity_text(s, lang), n) for s, n in study.counts.items() if n]
+    each = [say(f"{s}{n}项", f"{s} {n}") for s, n in counts]
+    found = case.listed(each or [say("没有发现", "no findings")])
+    point = say(f"统计审计：{found}。", f"Statistical audit: {found}.")
     blocks: list[Block] = [
         Prose(
             joined(
@@ -284,7 +299,12 @@ def on_audit(case: Case) -> Section:
             + ((more_text(n, lang), "") if n else (f.message.get(lang), f.advice.get(lang)))
             for f, n in folded(shown)
         ]
-        columns = [say("程度", "Severity"), say("代码", "Code"), say("发现", "Finding"), say("建议", "Advice")]
+        columns = [
+            say("程度", "Severity"),
+            say("代码", "Code"),
+            say("发现", "Finding"),
+            say("建议", "Advice"),
+        ]
         frame = pd.DataFrame(rows, columns=columns)
         caption = say("警告及以上的发现", "Findings from warnings up")
         blocks.append(Tabled(frame, caption, study.notes_in(lang)))
@@ -303,22 +323,24 @@ def on_methods(case: Case) -> Section:
     say = case.say
     blocks: list[Block] = [Prose(p) for p in methods.text.split("\n\n")]
     blocks += [Formula(f, k) for k, f in enumerate(methods.formulas, start=1)]
-    versions = case.result.versions
-    made = Items(tuple(f"{_VERSIONS.get(k, {}).get(case.lang, k)}{say('：', ': ')}{v}" for k, v in versions.items()))
+    versions = dict(case.result.versions)
+    hashes = {k: versions.pop(k) for k in _HASHES}
+    software = ", ".join(f"{k} {v}" for k, v in versions.items() if k != "definition")
+    made = [f"{t.get(case.lang)}{say('：', ': ')}{hashes[k]}" for k, t in _HASHES.items()]
+    made.insert(0, f"{say('软件：', 'software: ')}{software}")
     notes = tuple(dict.fromkeys(case.result.notes_in(case.lang)))
     parts = [
         Section("indicators", say("指标体系", "Indicators"), (_indicators(case),)),
         Section("notes", say("数据说明与限制", "Remarks and limits"), (Items(notes),)),
         Section("references", say("参考文献", "References"), (Items(_references(methods)),)),
-        Section("versions", say("可复现信息", "To reproduce"), (made,)),
+        Section("versions", say("可复现信息", "To reproduce"), (Items(tuple(made)),)),
     ]
     return section_of(case, "methods", blocks, [], tuple(p for p in parts if _full(p)))
 
 
-_VERSIONS: dict[str, dict[str, str]] = {
-    "definition": {"zh": "定义", "en": "definition"},
-    "definition_hash": {"zh": "定义校验值", "en": "hash of the definition"},
-    "data_hash": {"zh": "数据校验值", "en": "hash of the data"},
+_HASHES = {
+    "definition_hash": Text("定义的校验值", "hash of the definition"),
+    "data_hash": Text("数据的校验值", "hash of the data"),
 }
 
 
@@ -327,7 +349,9 @@ def _full(section: Section) -> bool:
 
 
 def _references(methods: Any) -> tuple[str, ...]:
-    return tuple(f"[{s.key}] {s.text().replace('{', '').replace('}', '')}" for s in methods.references)
+    return tuple(
+        f"[{s.key}] {s.text().replace('{', '').replace('}', '')}" for s in methods.references
+    )
 
 
 def _indicators(case: Case) -> Tabled:

@@ -7,6 +7,7 @@ Nothing here knows about indices; :mod:`gz_index.report.documents` and
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ _LABELS = {"table": Text("表", "Table"), "figure": Text("图", "Figure")}
 #: eighths of a point
 _TOP, _MIDDLE, _SPAN = 12, 6, 4
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+#: height that a figure has at most, cm
+_HIGH = 15.0
 #: rows that are kept on one page
 _TOGETHER = 16
 
@@ -152,10 +155,10 @@ class Word:
             rows.append(_body_row(grid, texts, layout, stays, last))
         table = _element("w:tbl", children=[_table_settings(), _columns(layout), *rows])
         self._body_end().addprevious(table)
-        for text in notes:
+        for text in notes or [""]:  # two tables without anything between would become one
             self.paragraph(text, style="Notes")
-        if not notes:  # two tables without anything between would become one
-            self.paragraph("", style="Notes")
+        for p in self._doc.paragraphs[-len(notes) : -1] if len(notes) > 1 else ():
+            p.paragraph_format.space_after = 0
 
     def figure(self, png: bytes, caption: TextLike, alt: str, *, width: float = FULL) -> None:
         """Write a picture with its description, and a numbered caption below.
@@ -168,7 +171,10 @@ class Word:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.shared import Cm, Pt
 
-        self._doc.add_picture(io.BytesIO(png), width=Cm(min(width, FULL)))
+        picture = self._doc.add_picture(io.BytesIO(png), width=Cm(min(width, FULL)))
+        if picture.height > Cm(_HIGH):
+            picture.width = Cm(min(width, FULL) * Cm(_HIGH) / picture.height)
+            picture.height = Cm(_HIGH)
         p = self._doc.paragraphs[-1]
         p.alignment = WD_ALIGN_PARAGRAPH.CENTER
         p.paragraph_format.keep_with_next = True
@@ -308,28 +314,52 @@ class _Layout:
 
     @classmethod
     def of(cls, grid: Grid) -> _Layout:
-        """Give each column the room that it asks for; heads break where there are many columns."""
-        for most in (16, 12, 8):
-            wants = [_wants(grid, j, most) for j in range(len(grid.numeric))]
-            if sum(wants) <= 105:
-                break
-        whole = sum(wants)
+        """Give each column its longest word, and share out what is left by what they ask for."""
+        columns = range(len(grid.numeric))
+        least = [_least(grid, j) for j in columns]
+        wants: list[float] = [
+            max(low, _wants(grid, j)) for j, low in zip(columns, least, strict=True)
+        ]
+        # text may go on in the next line; it should not do so all the time
+        needs = [max(low, min(want, 22)) for low, want in zip(least, wants, strict=True)]
+        size = next((s for s, room in _ROOMS.items() if sum(needs) <= room), min(_ROOMS))
+        room, spare = _ROOMS[size], sum(wants) - sum(least)
+        left = room - sum(least)
+        if 0 < left < spare:
+            wants = [
+                low + left * (want - low) / spare for low, want in zip(least, wants, strict=True)
+            ]
         full = round(FULL / 2.54 * 1440)
-        size = 9 if whole <= 105 else 8 if whole <= 120 else 7
-        return cls(tuple(round(full * w / whole) for w in wants), size)
+        return cls(tuple(round(full * w / sum(wants)) for w in wants), size)
 
 
-def _wants(grid: Grid, j: int, most: int) -> int:
-    """Width that a column asks for, in halves of a Chinese character at 9 points."""
+#: how many halves of a Chinese character fill the page, by the size of letters
+_ROOMS = {9: 100, 8: 112, 7: 128}
+
+
+def _alone(grid: Grid, j: int) -> list[str]:
+    """Heads that stand over this column only."""
+    return [grid.heads[k][j] for k in range(len(grid.heads)) if dict(grid.spans(k)).get(j) == 1]
+
+
+def _least(grid: Grid, j: int) -> int:
+    """Width below which words would break: Chinese breaks between any two characters."""
+    heads = [cells(p) for text in _alone(grid, j) for p in _WORDS.findall(text)]
+    body = [cells(row[j]) for row in grid.body] if grid.numeric[j] else []
+    if not grid.numeric[j]:
+        body = [min(18, cells(p)) for row in grid.body for p in _WORDS.findall(row[j])]
+    return max([4, *(min(16, w) for w in heads), *body]) + 3
+
+
+#: what a line is not broken within: words, up to their hyphens, and pairs of Chinese characters
+_WORDS = re.compile(r"[^\s⺀-￯-]+-?|[⺀-￯]{1,3}")
+
+
+def _wants(grid: Grid, j: int) -> int:
+    """Width that a column asks for, so that only long texts and heads break."""
     body = max((cells(row[j]) for row in grid.body), default=0)
-    alone = [k for k in range(len(grid.heads)) if dict(grid.spans(k)).get(j) == 1]
-    heads = [w for k in alone for w in _pieces(grid.heads[k][j], most)]
-    return max(4, min(60, body), max(heads, default=0)) + 3
-
-
-def _pieces(text: str, most: int) -> list[int]:
-    """Widths that a head asks for: of its longest word, or all of it where it is short."""
-    return [min(most, cells(text)), *(min(most + 4, cells(w)) for w in text.split())]
+    heads = max((cells(text) for text in _alone(grid, j)), default=0)
+    return max(min(60, body), min(14, heads)) + 3
 
 
 def _head_row(grid: Grid, k: int, layout: _Layout) -> Any:
