@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -74,6 +75,20 @@ class Grid:
 def say(value: TextLike, lang: Lang) -> str:
     """Return a text in one language, in one line."""
     return " ".join(Text.of(value).get(lang).split())
+
+
+def clean(text: str) -> str:
+    r"""Return a text without the control characters that XML and HTML do not take.
+
+    Examples
+    --------
+    >>> clean("a\x00b <c>")
+    'ab <c>'
+    """
+    return _CONTROLS.sub("", text)
+
+
+_CONTROLS = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def noted(notes: Sequence[TextLike], lang: Lang) -> list[str]:

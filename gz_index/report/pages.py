@@ -20,6 +20,7 @@ from gz_index.report.content import (
     Section,
 )
 from gz_index.report.formulas import Unread, to_mathml, to_omml
+from gz_index.report.grids import clean
 from gz_index.report.tables import html_table
 
 if TYPE_CHECKING:
@@ -90,13 +91,14 @@ def page(document: Document) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(source).render(
+    whole = environment.from_string(source).render(
         document=document,
         code="zh-CN" if lang == "zh" else "en",
         words=words,
         sections=sections,
         omitted=_omitted(document),
     )
+    return clean(whole)
 
 
 def _omitted(document: Document) -> list[str]:

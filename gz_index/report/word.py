@@ -16,7 +16,7 @@ from typing import Any
 from gz_index.errors import MissingExtraError
 from gz_index.framework import Lang, Text
 from gz_index.report.canvas import cells
-from gz_index.report.grids import Grid, TextLike, say, true_minus
+from gz_index.report.grids import Grid, TextLike, clean, say, true_minus
 
 __all__ = ["FULL", "Word"]
 
@@ -236,17 +236,6 @@ class Word:
             p.add_run(("\u3000" if lang == "zh" else ". ") + clean(say(own, lang)))
             if lang != langs[-1]:
                 p.paragraph_format.space_after = 0
-
-
-def clean(text: str) -> str:
-    r"""Return a text without the characters that XML does not take.
-
-    Examples
-    --------
-    >>> clean("a\x00b\ud800 <c>")
-    'ab <c>'
-    """
-    return "".join(c for c in text if c.isprintable() or c in " \u3000\n\t")
 
 
 # -- XML -------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ docx = pytest.importorskip("docx")
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-NASTY = "<script>&\x00\x0b\"q\" ]]> \ud800 甲"
+NASTY = '<script>&\x00\x0b"q" ]]> 甲'
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ def written(frame, folder, **how):
 
 def borders(cell):
     """Sides of a cell that have a line, with its size in eighths of a point."""
-    return {b.tag.removeprefix(W): int(b.get(W + "sz")) for b in cell.iterfind(f".//{W}tcBorders/*")}
+    return {
+        b.tag.removeprefix(W): int(b.get(W + "sz")) for b in cell.iterfind(f".//{W}tcBorders/*")
+    }
 
 
 def rows_of(document):
@@ -77,7 +79,6 @@ def test_cells_are_those_of_the_other_formats(tmp_path, frame):
     shown = [[c.text for c in r.cells] for r in table.rows]
     assert shown[1] == ["评价对象", "年份", "权重", "排名", "排名"]
     assert shown[2:] == [["广州", "2021", "−0.25", "1", "2"], ["深圳", "2022", "0.75", "2", "—"]]
-    body = re.findall(r"<t[dh] ?[^>]*>([^<]*)</t[dh]>", to_html(frame, **how).split("<tbody")[1])
     body = re.findall(r"<(?:td|th)[^>]*>([^<]*)<", to_html(frame, **how).split("<tbody")[1])
     assert body == [t for row in shown[2:] for t in row]
 
@@ -105,7 +106,9 @@ def captions(document):
 
 
 def test_captions_count_by_a_field_and_stand_above(tmp_path, frame):
-    document = written(frame, tmp_path, caption={"zh": "得分", "en": "Scores"}, lang="zh", both=True)
+    document = written(
+        frame, tmp_path, caption={"zh": "得分", "en": "Scores"}, lang="zh", both=True
+    )
     zh, en = captions(document)
     assert zh.text == "表1\u3000得分"
     assert en.text == "Table 1. Scores"
