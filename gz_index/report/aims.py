@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gz_index.errors import GzIndexError, MethodError
+from gz_index.framework import Indicator
 from gz_index.report import figures
 from gz_index.report.canvas import signs
 from gz_index.report.case import Case, Inapplicable, short_of
@@ -48,7 +49,6 @@ def on_targets(case: Case) -> Section:
     lang = case.lang
     rows = [
         {
-            "unit": str(f.node(c).unit.get(lang)) if c in f.codes else "",  # type: ignore[union-attr]
             "base": _dated(r["base"], r["base_year"]),
             "value": _dated(r["value"], r["year"]),
             "aim": signs(target_text(study.goals[str(c)].target, lang)),
@@ -59,11 +59,10 @@ def on_targets(case: Case) -> Section:
         }
         for c, r in t.iterrows()
     ]
-    names = pd.Index([study.name(str(c), lang) for c in t.index], name="indicator")
+    names = pd.Index([_with_unit(case, study, str(c)) for c in t.index], name="indicator")
     frame = pd.DataFrame(rows, index=names)
     say = case.say
     heads = {
-        "unit": say("单位", "Unit"),
         "base": say("基期值", "Base"),
         "value": say("最新值", "Latest"),
         "aim": say("目标", "Target"),
@@ -105,6 +104,15 @@ def on_targets(case: Case) -> Section:
     blocks += [_zones(case, study)]
     blocks += [Items(notes[1:])] if len(notes) > 1 else []
     return section_of(case, "targets", blocks, [joined(said, lang)])
+
+
+def _with_unit(case: Case, study: Any, code: str) -> str:
+    """Name of what has a target, with its unit of measure."""
+    node = study.index.framework.node(code)
+    unit = node.unit.get(case.lang) if isinstance(node, Indicator) else ""
+    left, right = case.say("（", " ("), case.say("）", ")")
+    name: str = study.name(code, case.lang)
+    return f"{name}{left}{unit}{right}" if unit else name
 
 
 def _year(case: Case) -> int | None:

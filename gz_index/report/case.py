@@ -95,10 +95,15 @@ class Case:
         """Write a score."""
         return f"{value:.{self.digits}f}".replace("-", "−")
 
-    def bracketed(self, pairs: Sequence[tuple[object, str]]) -> str:
-        """Join names with what stands in brackets after each."""
+    def bracketed(self, pairs: Sequence[tuple[object, str]], most: int | None = None) -> str:
+        """Join names with what stands in brackets after each; of many the first, and the count."""
         left, right = self.say("（", " ("), self.say("）", ")")
-        return self.listed([f"{name}{left}{text}{right}" for name, text in pairs])
+        shown = [f"{name}{left}{text}{right}" for name, text in pairs[:most]]
+        if more := len(pairs) - len(shown):
+            if self.lang == "zh":
+                return f"{self.listed(shown)}等{len(pairs)}个"
+            shown.append(f"{more} more")
+        return self.listed(shown)
 
     @property
     def framework(self) -> Framework:

@@ -59,18 +59,18 @@ def _ranking_sentences(case: Case) -> list[str]:
     who = [(case.names[k], case.number(total[k])) for k in range(n)]
     first = [w for w, p in zip(who, case.places, strict=True) if p == case.places[0]]
     rest = who[len(first) : PLACES]
-    out = case.say(
-        f"{head}{n}个评价对象中，{case.bracketed(first)}居首",
-        f"{head}{case.bracketed(first)} {'leads' if len(first) == 1 else 'lead'} the {n} units",
-    )
+    leaders, verb = case.bracketed(first, PLACES), "leads" if len(first) == 1 else "lead"
+    out = case.say(f"{head}{n}个评价对象中，{leaders}居首", f"{head}{leaders} {verb} the {n} units")
     if rest:
         out += case.say(f"，其后为{case.bracketed(rest)}", f", followed by {case.bracketed(rest)}")
     out += case.say("。", ".")
     mean, median = case.number(float(total.mean())), case.number(float(np.median(total)))
-    tail = case.say(
-        f"末位为{case.bracketed(who[-1:])}；平均{mean}，中位数{median}。",
-        f"The last is {case.bracketed(who[-1:])}; the mean is {mean}, the median {median}.",
-    )
+    last = [w for w, p in zip(who, case.places, strict=True) if p == case.places[-1]]
+    end = case.bracketed(last[::-1], PLACES)
+    middle = case.say(f"平均{mean}，中位数{median}。", f"mean {mean}, median {median}.")
+    tail = case.say(f"末位为{end}；", f"Last: {end}; ") + middle
+    if len(first) == n:
+        tail = case.say("得分全部相同；", "All scores are the same; ") + middle
     gone = case.result.table.rows_of(case.period).size - n
     left = case.say(
         f"另有{gone}个因数据不足未给出总指数。",
@@ -131,8 +131,8 @@ def _pillar_leaders(case: Case) -> list[str]:
         v = case.result.values[case.rows, case.plan.position[code]]
         if np.isnan(v).all() or len(case.pillars) < 2:
             continue
-        best = np.flatnonzero(v == np.nanmax(v))[:PLACES]
-        who = case.bracketed([(case.names[i], case.number(v[i])) for i in best])
+        best = np.flatnonzero(v == np.nanmax(v))
+        who = case.bracketed([(case.names[i], case.number(v[i])) for i in best], PLACES)
         out.append(case.say(f"{case.name(code)}：{who}", f"{case.name(code)}: {who}"))
     return out
 
@@ -327,22 +327,15 @@ def _trend_sentences(case: Case, frame: pd.DataFrame, first: str, last: str) -> 
                     f"{b}; {up} of them rose.",
                 )
             )
-    if "moved" in frame:
-        for top, zh, en in (
-            (True, "名次上升最多的是", "The most places were gained by"),
-            (False, "下降最多的是", "and lost by"),
-        ):
-            moved = frame["moved"].max() if top else frame["moved"].min()
-            if (moved > 0) == top and moved != 0:
-                who = frame.index[frame["moved"] == moved][:PLACES]
-                places = f"{abs(moved):g}"
-                pairs = [(w, case.say(f"{places}位", places)) for w in who]
-                out.append(
-                    case.say(
-                        f"{zh}{case.bracketed(pairs)}。",
-                        f"{en[0].upper()}{en[1:]} {case.bracketed(pairs)}.",
-                    )
-                )
+    for gained in (True, False) if "moved" in frame else ():
+        most = frame["moved"].max() if gained else -frame["moved"].min()
+        if most > 0:
+            by = frame["moved"] if gained else -frame["moved"]
+            places = f"{most:g}"
+            pairs = [(u, case.say(f"{places}位", places)) for u in frame.index[by == most]]
+            who = case.bracketed(pairs, PLACES)
+            zh, en = ("上升", "gained") if gained else ("下降", "lost")
+            out.append(case.say(f"名次{zh}最多的是{who}。", f"The most places were {en} by {who}."))
     mine = frame[frame.index == str(case.unit)]
     if case.unit is not None and len(mine) and "moved" in frame:
         r = mine.iloc[0]

@@ -91,7 +91,7 @@ def compose(
     >>> index, data = gz.load("tai-2008"), gz.data("tai-2008")
     >>> report = compose(index, data, sections=["level", "trend"])
     >>> report.points[0]
-    'Finland (0.753) leads the 23 units, followed by United States (0.741) and Sweden (0.703).'
+    'Finland (0.745) leads the 23 units, followed by United States (0.733) and Sweden (0.704).'
     >>> report.omitted
     {'trend': 'the data have a single period'}
     """

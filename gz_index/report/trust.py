@@ -94,13 +94,7 @@ def _intervals(case: Case) -> tuple[list[Block], list[str]]:
         else f"The definition does not say what may vary; every weight varies by {_SPREAD:.0%}.",
     )
     notes = study.notes_in(case.lang)
-    wide = r["high"] - r["low"]
-    text = say(
-        f"{level}名次区间宽度的中位数为{wide.median():g}位，最宽的是"
-        f"{_unit_names(case, [wide.idxmax()])[0]}（{wide.max():g}位）。",
-        f"The {level} intervals of ranks are {wide.median():g} places wide in the median; the "
-        f"widest is that of {_unit_names(case, [wide.idxmax()])[0]} ({wide.max():g}).",
-    )
+    text = _widths(case, r["high"] - r["low"], level)
     point = say(
         f"名次检验（{study.draws}次抽样）：名次平均变动{study.shift:.2f}位，{text}",
         f"Over {study.draws} draws the mean shift of ranks is {study.shift:.2f}. {text}",
@@ -121,6 +115,20 @@ def _intervals(case: Case) -> tuple[list[Block], list[str]]:
         ),
     )
     return blocks, [point]
+
+
+def _widths(case: Case, wide: pd.Series[float], level: str) -> str:
+    """How wide the intervals of ranks are, and whose is the widest."""
+    middle, most = f"{wide.median():g}", wide.max()
+    out = case.say(
+        f"{level}名次区间宽度的中位数为{middle}位",
+        f"The {level} intervals of ranks are {middle} places wide in the median",
+    )
+    if most > 0:
+        names = _unit_names(case, wide.index[wide == most])
+        who = case.bracketed([(u, case.say(f"{most:g}位", f"{most:g}")) for u in names], 3)
+        out += case.say(f"，最宽的是{who}", f"; the widest is that of {who}")
+    return out + case.say("。", ".")
 
 
 def _sentence(case: Case, text: str) -> str:
@@ -179,17 +187,20 @@ def _others(case: Case) -> tuple[list[Block], list[str]]:
         "at": say("最大者", "Whose"),
         "same_rank": say("名次不变", "Same rank"),
     }
-    low = frame["spearman"].idxmin()
     periods = case.result.counts["periods"]
     over = say("各时期平均", "means over the periods") if periods > 1 else ""
+    low, high = (f"{v:.3f}" for v in (frame["spearman"].min(), frame["spearman"].max()))
+    span = low if low == high else say(f"{low}—{high}", f"{low} to {high}")
+    if low != high:
+        name = str(frame["spearman"].idxmin())
+        span += say(f"，最低的是{name}", f", lowest with {name}")
+    span += (say(f"（{over}）", f" ({over})")) if over else ""
+    w = f"{study.kendall_w:.3f}"
     text = say(
-        f"逐一换用{len(frame)}种方法，与本定义名次的Spearman相关系数为"
-        f"{frame['spearman'].min():.3f}—{frame['spearman'].max():.3f}，最低的是{low}"
-        f"{f'（{over}）' if over else ''}；全部方案的Kendall协同系数W为{study.kendall_w:.3f}。",
+        f"逐一换用{len(frame)}种方法，与本定义名次的Spearman相关系数为{span}；"
+        f"全部方案的Kendall协同系数W为{w}。",
         f"With {len(frame)} other methods, one at a time, Spearman's correlation with the ranks as "
-        f"defined is {frame['spearman'].min():.3f} to {frame['spearman'].max():.3f}, lowest with "
-        f"{low}{f' ({over})' if over else ''}; Kendall's W of all variants is "
-        f"{study.kendall_w:.3f}.",
+        f"defined is {span}; Kendall's W of all variants is {w}.",
     )
     caption = say("换用其他方法时的名次", "Ranks under other methods")
     decimals = {"spearman": 3, "kendall": 3, "mean_shift": 2, "largest": 0}

@@ -208,7 +208,7 @@ def test_targets_are_those_of_the_dashboard(plan):
     index, data, report = plan
     m = gz.monitor(index, data)
     table = tables_of(report.section("targets"))[0].frame
-    stations = table.loc["5G基站数"]
+    stations = table.loc["5G基站数（万座）"]
     assert stations["completion"] == pytest.approx(100 * m.table.loc["g5_stations", "completion"])
     assert (stations["base"], stations["value"], stations["aim"]) == (
         "7.64 (2022)",
@@ -253,6 +253,18 @@ def test_an_earlier_period_is_the_present_when_it_is_asked_for(provinces):
     report = compose(index, data, period=2015, sections=["level", "trend"])
     assert report.points[0].startswith("In 2015, ")
     assert tables_of(report.section("trend"))[0].caption == "Index in 2013 and 2015"
+
+
+def test_many_first_places_are_counted():
+    data = pd.DataFrame({"x": [1.0] * 5 + [0.0], "y": [1.0] * 5 + [0.0]}, index=list("abcdef"))
+    index = gz.Index(framework=gz.Framework((gz.Indicator(code="x"), gz.Indicator(code="y"))))
+    zh, en = (compose(index, data, sections=["level"], lang=k).points[0] for k in ("zh", "en"))
+    assert (
+        zh
+        == "6个评价对象中，a（1.000）、b（1.000）、c（1.000）等5个居首，其后为f（0.000）。"[:44]
+        + zh[44:]
+    )
+    assert en.startswith("a (1.000), b (1.000), c (1.000) and 2 more lead the 6 units")
 
 
 # -- a small index of one's own --------------------------------------------------------------------

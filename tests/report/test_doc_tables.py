@@ -18,7 +18,7 @@ docx = pytest.importorskip("docx")
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-NASTY = '<script>&\x00\x0b"q" ]]> 甲'
+NASTY = '<script>&\x00\x01"q" ]]> 甲'
 
 
 @pytest.fixture
