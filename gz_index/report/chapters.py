@@ -192,16 +192,16 @@ def _of_one(case: Case) -> Section:
         frame = frame.iloc[np.argsort(result.table.slot, kind="stable")]
     known = frame[ROOT].dropna()
     last = case.number(known.iloc[-1])
+    note = ""
+    if _is_based(case):
+        base: Any = result.scale.parts[0].normaliser
+        note = case.say(f"（定基指数，基期为{base.to:g}）", f" (the base is {base.to:g})")
+    when = case.when(case.period)
     point = case.say(
-        f"{case.when(case.period)}{unit}总指数为{last}。",
-        f"The index of {unit} is {last}{f' in {case.period}' if case.period is not None else ''}.",
+        f"{when}{unit}总指数为{last}{note}。",
+        f"The index of {unit} is {last}{f' in {when}' if when else ''}{note}.",
     )
-    based = [p.normaliser for p in result.scale.parts if p.normaliser.method == "base-index"]
     said = [point]
-    if based and len(based) == len(result.scale.parts):
-        base: Any = based[0]
-        to = f"{base.to:g}"
-        said.append(case.say(f"指数为定基指数，基期为{to}。", f"Index numbers: the base is {to}."))
     said += [case.say("只有一个评价对象，不作排名。", "There is one unit, hence no ranking.")]
     gaps = [case.when(p) for p in frame.index[frame[ROOT].isna()]]
     if gaps:
@@ -210,6 +210,11 @@ def _of_one(case: Case) -> Section:
     caption = case.say(f"{unit}各期总指数与分项得分", f"Index and pillars of {unit}")
     table = Tabled(frame, caption, (), case.digits, case.heads(codes))
     return section_of(case, "level", [Prose(joined(said, case.lang)), table], [point])
+
+
+def _is_based(case: Case) -> bool:
+    """Whether every indicator is an index number of a base period."""
+    return all(p.normaliser.method == "base-index" for p in case.result.scale.parts)
 
 
 # -- trend -----------------------------------------------------------------------------------------
@@ -238,6 +243,12 @@ def on_trend(case: Case) -> Section:
         )
     said = _trend_sentences(case, frame, first, final)
     shown, notes = case.cut(frame)
+    if "growth" in frame and not _is_based(case):
+        zero = case.say(
+            "增速是得分之比减一，取决于标准化把零点放在何处。",
+            "growth depends on where the normalising puts the zero of the scores",
+        )
+        notes = (*notes, zero)
     caption = case.say(f"{first}与{final}的总指数", f"Index in {first} and {final}")
     if not case.comparable:
         said.append(

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -117,11 +118,14 @@ class Figure:
 
     def svg(self, prefix: str) -> str:
         """Return it as an element of a page; ``prefix`` keeps its names apart from others."""
+        return _inline(self._svg, prefix, self.alt)
+
+    @cached_property
+    def _svg(self) -> str:
         from matplotlib import rc_context
 
         with rc_context({"svg.hashsalt": "gz-index", "svg.fonttype": "path"}):
-            whole = self._saved("svg", metadata={"Date": None, "Creator": None}).decode()
-        return _inline(whole, prefix, self.alt)
+            return self._saved("svg", metadata={"Date": None, "Creator": None}).decode()
 
     def _saved(self, kind: str, **how: Any) -> bytes:
         out = io.BytesIO()

@@ -219,7 +219,9 @@ def html_table(grid: Grid, title: str, said: Sequence[str], lang: Lang) -> str:
 
 def _one_line(text: str, breaks: bool) -> str:
     """Style that keeps a short text in one line: Chinese breaks between any two characters."""
-    return ";white-space:nowrap" if not breaks or width_of(text) <= 10 else ""
+    if not breaks or width_of(text) <= 14:
+        return ";white-space:nowrap"
+    return ";min-width:7em"
 
 
 def to_docx(

@@ -25,13 +25,15 @@ FULL = 16.0
 _LATIN = "Times New Roman"
 _BODY, _HEADS = "宋体", "黑体"  # the names under which Word in any language knows them
 _LABELS = {"table": Text("表", "Table"), "figure": Text("图", "Figure")}
+#: points
+_SIZE = 10.5
 #: eighths of a point
 _TOP, _MIDDLE, _SPAN = 12, 6, 4
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 #: height that a figure has at most, cm
 _HIGH = 15.0
-#: rows that are kept on one page
-_TOGETHER = 16
+#: rows of a table that is kept on one page; those at either end that are kept together
+_TOGETHER, _NEAR = 8, 3
 
 
 class Word:
@@ -76,7 +78,7 @@ class Word:
         zh, styles = self.lang == "zh", self._doc.styles
         for name in ("Table Text", "Notes", "Formula"):
             styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = styles["Normal"]
-        sizes = {"Normal": 10.5, "Title": 20, "Subtitle": 11, "Heading 1": 15, "Heading 2": 12}
+        sizes = {"Normal": _SIZE, "Title": 20, "Subtitle": 11, "Heading 1": 15, "Heading 2": 12}
         sizes |= {"Caption": 9.5, "Table Text": 9, "Notes": 8.5, "Formula": 10.5}
         sizes |= {"List Bullet": 10.5, "Footer": 9}
         room: dict[str, tuple[float, float]] = {
@@ -127,9 +129,11 @@ class Word:
 
     def paragraph(self, text: str, *, style: str = "Normal", indent: bool = True) -> None:
         """Write a paragraph; in Chinese its first line is indented by two characters."""
+        from docx.shared import Pt
+
         p = self._doc.add_paragraph(clean(text), style=style)
         if self.lang == "zh" and style == "Normal" and indent:
-            p.paragraph_format.first_line_indent = 0
+            p.paragraph_format.first_line_indent = Pt(2 * _SIZE)
             p._p.get_or_add_pPr().find(f"{{{_W}}}ind").set(f"{{{_W}}}firstLineChars", "200")
 
     def items(self, texts: Sequence[str]) -> None:
@@ -149,9 +153,11 @@ class Word:
         self._caption("table", caption, both)
         layout = _Layout.of(grid)
         rows = [_head_row(grid, k, layout) for k in range(len(grid.heads))]
+        n = len(grid.body)
         for k, texts in enumerate(grid.body):
-            last = k == len(grid.body) - 1
-            stays = (len(grid.body) <= _TOGETHER and not last) or (last and bool(notes))
+            last = k == n - 1
+            near = n <= _TOGETHER or k < _NEAR or k >= n - _NEAR  # of an end: no row alone
+            stays = bool(notes) if last else near
             rows.append(_body_row(grid, texts, layout, stays, last))
         table = _element("w:tbl", children=[_table_settings(), _columns(layout), *rows])
         self._body_end().addprevious(table)
