@@ -153,10 +153,13 @@ def on_obstacles(case: Case) -> Section:
     order = pooled.sort_values(ascending=False, kind="stable").index[:5]
     top = [(case.name(c), f"{pooled[c]:.1f}%") for c in order[:PLACES]]
     when = case.when(case.period)
+    place = f" in {when}" if when else ""
+    whole = say("全部评价对象合计，", f"Over all units{place}, the")
+    if case.single:
+        whole = say("", f"In {when} the" if when else "The")
     point = say(
-        f"{when}全部评价对象合计，障碍度最大的指标为{case.bracketed(top)}。",
-        f"Over all units{f' in {when}' if when else ''}, the largest obstacles are "
-        f"{case.bracketed(top)}.",
+        f"{when}{whole}障碍度最大的指标为{case.bracketed(top)}。",
+        f"{whole} largest obstacles are {case.bracketed(top)}.",
     )
     frame = pd.DataFrame({"degree": pooled[order], "count": counts[order]})
     frame.index = pd.Index([case.name(c) for c in order], name="indicator")
@@ -176,7 +179,8 @@ def on_obstacles(case: Case) -> Section:
     points = [point]
     if case.focus is not None or case.single:
         row = case.focus if case.focus is not None else int(case.rows[0])
-        blocks.append(_own_obstacles(case, study, row))
+        notes = study.notes_in(case.lang) if case.single else ()
+        blocks.append(_own_obstacles(case, study, row, notes))
     elif len(case.rows) <= MOST_UNITS:
         blocks.append(_obstacles_of_each(case, study.degrees.to_numpy()[case.rows]))
     return section_of(case, "obstacles", blocks, points)
@@ -208,7 +212,7 @@ def _over_all(study: Any, case: Case) -> tuple[pd.Series[float], pd.Series[int]]
     return study.pooled("period").loc[case.period, codes].astype(float), often
 
 
-def _own_obstacles(case: Case, study: Any, row: int) -> Tabled:
+def _own_obstacles(case: Case, study: Any, row: int, notes: tuple[str, ...]) -> Tabled:
     degrees = study.degrees.iloc[row].dropna().sort_values(ascending=False, kind="stable")
     degrees = degrees[degrees > 0].head(5)
     f = case.framework
@@ -226,7 +230,7 @@ def _own_obstacles(case: Case, study: Any, row: int) -> Tabled:
         "degree": case.say("障碍度（%）", "Degree (%)"),
     }
     caption = case.say(f"{who}的主要障碍指标", f"Main obstacles of {who}")
-    return Tabled(frame, caption, (), 1, heads)
+    return Tabled(frame, caption, notes, 1, heads)
 
 
 def _obstacles_of_each(case: Case, degrees: Any) -> Tabled:

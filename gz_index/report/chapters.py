@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -322,6 +323,7 @@ def _trend_sentences(case: Case, frame: pd.DataFrame, first: str, last: str) -> 
     if case.comparable:
         a, b = (case.number(float(frame[c].mean())) for c in ("before", "after"))
         up = int((frame["change"] > 0).sum())
+        many = f"{len(frame)} unit{'s' if len(frame) != 1 else ''}"
         if case.single:
             out.append(
                 case.say(
@@ -334,7 +336,7 @@ def _trend_sentences(case: Case, frame: pd.DataFrame, first: str, last: str) -> 
                 case.say(
                     f"{first}至{last}，{len(frame)}个评价对象的平均总指数由{a}变为{b}，"
                     f"其中{up}个上升。",
-                    f"From {first} to {last} the mean index of {len(frame)} units went from {a} to "
+                    f"From {first} to {last} the mean index of {many} went from {a} to "
                     f"{b}; {up} of them rose.",
                 )
             )
@@ -393,8 +395,11 @@ def _until(case: Case) -> Any:
     table = case.result.table
     assert table.periods is not None
     assert table.slot is not None
-    rows = np.flatnonzero(table.slot <= table.periods.index(case.period))
-    return case.result.index.score(table.take(rows), scale=case.result.scale)
+    last = table.periods.index(case.period)
+    rows = np.flatnonzero(table.slot <= last)
+    local = {k: w[: last + 1] if w.ndim > 1 else w for k, w in case.result.local.items()}
+    values = case.result.values[rows]
+    return replace(case.result, table=table.take(rows), values=values, local=local)
 
 
 def _with_leaders(case: Case) -> list[Any]:

@@ -161,11 +161,12 @@ def _period(result: IndexResult, period: Hashable | None) -> Hashable | None:
 
 def _subtitle(case: Case) -> str:
     """What was computed from what: units, indicators, version."""
-    c, i = case.result.counts, case.index
+    i = case.index
     parts = [] if case.period is None else [case.when(case.period)]
     m = len(i.framework.codes)
-    parts.append(case.say(f"{c['units']}个评价对象", f"{c['units']} units"))
-    parts.append(case.say(f"{m}项指标", f"{m} indicators"))
+    n = case.result.table.count
+    parts.append(case.say(f"{n}个评价对象", f"{n} unit{'s' if n != 1 else ''}"))
+    parts.append(case.say(f"{m}项指标", f"{m} indicator{'s' if m != 1 else ''}"))
     parts.append(f"{i.id} {i.version}")
     return case.say("，", ", ").join(parts)
 

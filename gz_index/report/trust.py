@@ -122,12 +122,13 @@ def _widths(case: Case, wide: pd.Series[float], level: str) -> str:
     middle, most = f"{wide.median():g}", wide.max()
     out = case.say(
         f"{level}名次区间宽度的中位数为{middle}位",
-        f"The {level} intervals of ranks are {middle} places wide in the median",
+        f"The {level} intervals of ranks are {middle} place{'s' if middle != '1' else ''} wide in "
+        "the median",
     )
     if most > 0:
         names = _unit_names(case, wide.index[wide == most])
         who = case.bracketed([(u, case.say(f"{most:g}位", f"{most:g}")) for u in names], 3)
-        out += case.say(f"，最宽的是{who}", f"; the widest is that of {who}")
+        out += case.say(f"，最宽的是{who}", f"; the widest: {who}")
     return out + case.say("。", ".")
 
 

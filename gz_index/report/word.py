@@ -132,6 +132,7 @@ class Word:
         from docx.shared import Pt
 
         p = self._doc.add_paragraph(clean(text), style=style)
+        p.paragraph_format.keep_with_next = text.endswith((":", "：")) or None
         if self.lang == "zh" and style == "Normal" and indent:
             p.paragraph_format.first_line_indent = Pt(2 * _SIZE)
             p._p.get_or_add_pPr().find(f"{{{_W}}}ind").set(f"{{{_W}}}firstLineChars", "200")
@@ -316,7 +317,8 @@ class _Layout:
             max(low, _wants(grid, j)) for j, low in zip(columns, least, strict=True)
         ]
         # text may go on in the next line; it should not do so all the time
-        needs = [max(low, min(want, 22)) for low, want in zip(least, wants, strict=True)]
+        goes = [12 if n else 22 for n in grid.numeric]
+        needs = [max(low, min(w, t)) for low, w, t in zip(least, wants, goes, strict=True)]
         size = next((s for s, room in _ROOMS.items() if sum(needs) <= room), min(_ROOMS))
         room, spare = _ROOMS[size], sum(wants) - sum(least)
         left = room - sum(least)

@@ -255,6 +255,37 @@ def test_an_earlier_period_is_the_present_when_it_is_asked_for(provinces):
     assert tables_of(report.section("trend"))[0].caption == "Index in 2013 and 2015"
 
 
+def test_an_earlier_period_keeps_the_weights_of_the_result():
+    """Data-driven weights would be others, if what came later were left out before weighting."""
+    index, data = (
+        gz.load("cn-provinces-2022").replace(weight="entropy"),
+        gz.data("cn-provinces-2022"),
+    )
+    report = compose(index, data, period=2015, unit="广东省", sections=["trend"])
+    drawn = report.figures[0].axes.get_lines()
+    line = next(x for x in drawn if x.get_label() == "广东省").get_ydata()
+    np.testing.assert_allclose(line, index.evaluate(data).total["广东省"].loc[:2015])
+
+
+def test_studies_get_the_data_as_they_came():
+    """What a screen leaves out is left out of every section, once."""
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame(
+        rng.uniform(1, 9, (12, 5)), columns=list("vwxyz"), index=list("abcdefghijkl")
+    )
+    data.loc["a":"f", "v"] = np.nan
+    tree = gz.Framework([gz.Indicator(code=c) for c in "vwxyz"])
+    screen = {"kind": "screen", "indicators": {"available": 0.65}}
+    index = gz.Index(framework=tree, prepare=[screen], id="screened")
+    report = compose(index, data, **SMALL)
+    assert set(report.omitted) == {"trend", "targets"}
+    weights = tables_of(report.section("methods"))[0].frame
+    assert weights["indicator"].tolist() == list("wxyz")
+    u = gz.uncertainty(index, data, [gz.Spread(size=0.25)], draws=50, seed=1)
+    found = tables_of(report.section("robustness"))[0].frame["shift"]
+    np.testing.assert_array_equal(found.sort_index(), u.ranks["shift"].sort_index())
+
+
 def test_many_first_places_are_counted():
     data = pd.DataFrame({"x": [1.0] * 5 + [0.0], "y": [1.0] * 5 + [0.0]}, index=list("abcdef"))
     index = gz.Index(framework=gz.Framework((gz.Indicator(code="x"), gz.Indicator(code="y"))))
