@@ -50,7 +50,8 @@ def short_of(error: GzIndexError) -> str:
 class Case:
     """A report in the making; ``studies`` collects what its numbers come from.
 
-    ``period`` is the one that is reported, ``asked`` what the caller named, if anything.
+    ``period`` is the one that is reported, ``asked`` what the caller named, if anything;
+    ``undrawn`` are captions of figures that these data do not have, with the reason.
     """
 
     index: Index
@@ -64,6 +65,7 @@ class Case:
     points: int
     seed: int | None
     studies: dict[str, Any] = field(default_factory=dict)
+    undrawn: dict[str, str] = field(default_factory=dict)
 
     # -- words -----------------------------------------------------------------------------------
 
@@ -188,8 +190,9 @@ class Case:
     # -- studies ---------------------------------------------------------------------------------
 
     def figure(self, draw: Callable[[], Axes], caption: str, alt: str) -> list[Figure]:
-        """Draw a figure, if these data have it: a radar, say, has three axes or more."""
+        """Draw a figure, or note why these data have none: a radar, say, has three axes or more."""
         try:
             return [Figure(draw(), caption, alt)]
-        except GzIndexError:
+        except GzIndexError as error:
+            self.undrawn[caption] = short_of(error)
             return []

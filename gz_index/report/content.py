@@ -175,6 +175,8 @@ class Document:
     sections : tuple of Section
     omitted : dict
         Keys of the sections that do not apply or could not be made, with the reason.
+    undrawn : dict
+        Captions of figures that these data do not have, with the reason.
     author : str
         Of the definition.
     studies : dict
@@ -186,6 +188,7 @@ class Document:
     lang: Lang
     sections: tuple[Section, ...]
     omitted: dict[str, str]
+    undrawn: dict[str, str] = field(default_factory=dict)
     author: str = ""
     studies: dict[str, Any] = field(default_factory=dict, repr=False)
 

@@ -118,7 +118,14 @@ def compose(
             omitted[key] = short_of(error)
     name = title or index.name.get(lang) or index.id
     return Document(
-        name, _subtitle(case), lang, tuple(made), omitted, index.author, dict(case.studies)
+        title=name,
+        subtitle=_subtitle(case),
+        lang=lang,
+        sections=tuple(made),
+        omitted=omitted,
+        undrawn=dict(case.undrawn),
+        author=index.author,
+        studies=dict(case.studies),
     )
 
 

@@ -102,11 +102,12 @@ def page(document: Document) -> str:
 
 
 def _omitted(document: Document) -> list[str]:
-    lang = document.lang
-    return [
-        f"{SECTIONS[k].get(lang)}{_WORDS['colon'].get(lang)}{why}"
-        for k, why in document.omitted.items()
-    ]
+    """Sections and figures that are left out, each with the reason."""
+    lang, word = document.lang, _WORDS["figure"].get(document.lang).strip()
+    named = {SECTIONS[k].get(lang): why for k, why in document.omitted.items()}
+    left, right = ("“", "”") if lang == "zh" else (" '", "'")
+    named |= {f"{word}{left}{k}{right}": why for k, why in document.undrawn.items()}
+    return [f"{k}{_WORDS['colon'].get(lang)}{why}" for k, why in named.items()]
 
 
 def to_word(document: Document) -> Word:

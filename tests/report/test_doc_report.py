@@ -286,6 +286,15 @@ def test_studies_get_the_data_as_they_came():
     np.testing.assert_array_equal(found.sort_index(), u.ranks["shift"].sort_index())
 
 
+def test_a_figure_that_cannot_be_drawn_is_said():
+    index = gz.load("tai-2008").replace(aggregate="topsis")
+    report = compose(index, gz.data("tai-2008"), sections=["level"])
+    (why,) = report.undrawn.values()
+    assert "no exact additive split" in why
+    assert [f.caption for f in report.figures] == ["Scores of the pillars"]  # in its place
+    assert why in " ".join(Page(report.html()).texts)
+
+
 def test_many_first_places_are_counted():
     data = pd.DataFrame({"x": [1.0] * 5 + [0.0], "y": [1.0] * 5 + [0.0]}, index=list("abcdef"))
     index = gz.Index(framework=gz.Framework((gz.Indicator(code="x"), gz.Indicator(code="y"))))
