@@ -1,4 +1,4 @@
-"""The command ``gz-index``: list, check, evaluate, sensitivity, audit, monitor, page, cite, new."""
+"""The command ``gz-index`` and what its parts share."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gz_index import catalog, cli_page
 from gz_index.auditing.findings import SEVERITIES
 from gz_index.cli_audit import exit_status, print_audit
 from gz_index.cli_monitor import print_monitor
+from gz_index.cli_report import print_report, refuse_report, unit_named
 from gz_index.cli_studies import print_studies
 from gz_index.errors import DataError, GzIndexError, MethodError, NotFoundError, Problem
 from gz_index.framework import ROOT
@@ -392,6 +393,56 @@ def monitor(
         console = _console()
         print_monitor(console, study, lang, full=full)
     _print_written(console, out)
+
+
+@app.command()
+def report(
+    definition: Definition,
+    data: Data = None,
+    out: Annotated[
+        Path, typer.Option(help="The report, NAME.html or NAME.docx (must not exist).")
+    ] = Path("report.html"),
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier file at --out.")] = False,
+    of: Annotated[str | None, typer.Option("--of", help="Unit in focus.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Period; the last by default.")] = None,
+    section: Annotated[
+        list[str] | None, typer.Option(help="Section to write, again for more; all by default.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="In place of the definition's.")] = "",
+    draws: Annotated[int | None, typer.Option(min=2, help="Monte Carlo draws.")] = None,
+    points: Annotated[int, typer.Option(min=2, help="Sobol points, 2^k.")] = 128,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the random streams.")] = None,
+    unit: Units = None,
+    period: Periods = None,
+    lang: Lang = "en",
+) -> None:
+    """Write a report: level, trend, targets, obstacles, robustness, audit, methods.
+
+    A page that needs no other file, or a Word document; what does not apply is left out with the
+    reason.
+    """
+    from gz_index.report.documents import compose
+
+    with _plain_errors():
+        refuse_report(out, overwrite=overwrite)
+        index = _index(definition)
+        frame = _data(index, data, unit, period)
+        made = compose(
+            index,
+            frame,
+            lang=lang,
+            sections=section or None,
+            period=None if at is None else _period(index, frame, at),
+            unit=None if of is None else unit_named(index.evaluate(frame).table.units, of),
+            draws=draws,
+            points=points,
+            seed=seed,
+            title=title,
+        )
+        made.save(out, overwrite=overwrite)
+    console = _console()
+    print_report(console, made, lang)
+    console.print(f"written: {out}", soft_wrap=True)
 
 
 @app.command()

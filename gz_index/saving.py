@@ -1,4 +1,4 @@
-"""Results as folders: Parquet and JSON to read again, CSV to look at; all or nothing."""
+"""Results as folders (Parquet and JSON to read again, CSV to look at) and files; all or nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gz_index.errors import DataError, Problem
 
-__all__ = ["new_folder"]
+__all__ = ["new_file", "new_folder"]
 
 
 @contextmanager
@@ -58,4 +58,43 @@ def refuse_existing(folder: Path, *, mark: str, overwrite: bool) -> None:
         raise DataError(
             f"{folder} exists already",
             [Problem(str(folder), "is in the way", "name a new folder, or pass overwrite=True")],
+        )
+
+
+@contextmanager
+def new_file(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a file to write to; it gets its name only when it is written.
+
+    Parameters
+    ----------
+    path : path
+        Must not exist, unless ``overwrite``.
+    overwrite : bool
+
+    Raises
+    ------
+    DataError
+        The file exists, or is a folder.
+    """
+    path = Path(path)
+    refuse_file(path, overwrite=overwrite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+        part = Path(folder) / path.name
+        yield part
+        os.replace(part, path)
+
+
+def refuse_file(path: Path, *, overwrite: bool) -> None:
+    """Refuse a file that exists, before any work is done.
+
+    Raises
+    ------
+    DataError
+        It exists and may not be replaced, or is a folder.
+    """
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise DataError(
+            f"{path} exists already",
+            [Problem(str(path), "is in the way", "name a new file, or pass overwrite=True")],
         )
