@@ -65,9 +65,9 @@ def place(
     Parameters
     ----------
     s : (D, n)
-        No value is NaN; at most 65,535 units.
+        At most 65,535 units.
     low, per : float
-        A score x is ``int((x - low) * per)`` steps, below ``4**bits``.
+        A score x is ``int((x - low) * per)`` steps.
     bits : int
         Of a digit.
     places : (K, n) of uint16
@@ -77,8 +77,8 @@ def place(
     Returns
     -------
     int, (d,)
-        The row after the last one, and the draws that were left out: they hold ties, or too many of
-        their scores share a step.
+        The row after the last one, and the draws that were left out: they hold ties, a score that
+        is no number or not within ``4**bits`` steps, or too many scores that share a step.
     """
     draws, n = s.shape
     digits = 1 << bits
@@ -87,12 +87,22 @@ def place(
     high_digit = np.zeros(digits, np.uint32)
     a, b = np.empty(n, np.uint32), np.empty(n, np.uint32)
     odd, left_out, end = np.empty(draws, np.int64), 0, start
+    top = float(digits * digits)
+    beyond = np.uint32(digits * digits)
     for d in range(draws):
         row = s[d]
+        most = np.uint32(0)
+        for i in range(n):
+            step = (row[i] - low) * per
+            step = step if 0.0 <= step < top else top
+            a[i] = np.uint32(np.int32(step))
+            most |= a[i]
+        if most >= beyond:
+            odd[left_out] = d
+            left_out += 1
+            continue
         low_digit[:] = 0
         high_digit[:] = 0
-        for i in range(n):
-            a[i] = np.uint32(np.int32((row[i] - low) * per))
         for i in range(n):
             low_digit[a[i] & mask] += one
             high_digit[a[i] >> shift] += one
@@ -112,19 +122,20 @@ def place(
             at = high_digit[digit]
             high_digit[digit] = at + one
             a[at] = b[j] & np.uint32(0xFFFF)
-        moves, tied = 0, False
+        moves, tied, last = 0, False, row[a[0]]
         for j in range(1, n):
             unit = a[j]
             x = row[unit]
+            if x > last:
+                last = x
+                continue
             q = np.uint32(j)
             while q > 0 and row[a[q - one]] > x:
                 a[q] = a[q - one]
                 q -= one
                 moves += 1
             a[q] = unit
-            if q > 0 and row[a[q - one]] == x:
-                tied = True
-            if tied or moves > _MOVES * n:
+            if moves > _MOVES * n or (q > 0 and row[a[q - one]] == x):
                 tied = True
                 break
         if tied:
@@ -140,8 +151,9 @@ def place(
 
 def count(places: NDArray[np.uint16], end: int, unit: int, histogram: NDArray[np.int32]) -> None:
     """Add the ranks in the first rows, (K, n), to a histogram (n, steps) of ranks in steps."""
-    n, some = histogram.shape[0], 32
-    turned = np.empty((some, end), np.uint16)  # ranks of some units, which stay in the cache
+    n, some = histogram.shape[0], 16
+    # of some units, to stay in the cache; rows a power of two apart would push each other out
+    turned = np.empty((some, end + 33), np.uint16)
     for first in range(0, n, some):
         k = min(some, n - first)
         for d in range(end):

@@ -295,6 +295,7 @@ class CompiledCounts:
         self._cells = np.zeros((ranker.n, ranker.steps), np.int32)
         self._places = np.empty((0, ranker.n), np.uint16)
         self._filled = 0
+        self._cut: tuple[float, float] | None = None
         # few scores of a draw share a step then
         self._bits = max(2, round(0.7 * math.log2(ranker.n) + 1.2))
 
@@ -305,20 +306,34 @@ class CompiledCounts:
 
     def add(self, s: Array) -> None:
         """Count the ranks of the scores (D, n) of some draws."""
-        cut = self.ranker.cut(s, 4.0**self._bits - 1)
-        odd = np.arange(len(s))
-        if cut is not None:
-            if self._filled + len(s) > len(self._places):
-                self.flush()
-            if len(s) > len(self._places):
-                n = self.ranker.n
-                self._places = np.empty((max(len(s), min(2 * n, _TOGETHER)), n), np.uint16)
-            s = np.ascontiguousarray(s)
-            self._filled, odd = self._loops.place(s, *cut, self._bits, self._places, self._filled)
+        if self._filled + len(s) > len(self._places):
+            self.flush()
+        if len(s) > len(self._places):
+            n = self.ranker.n
+            self._places = np.empty((max(len(s), min(2 * n, _TOGETHER)), n), np.uint16)
+        s = np.ascontiguousarray(s)
+        odd = self._place(s)
         if odd.size:
-            ranks = self.ranker.exact(s[odd])
-            for own, of_unit in zip(self._cells, ranks.T, strict=True):
-                np.add.at(own, of_unit, np.int32(1))
+            self._cut = self._wider(s)  # they may lie outside the steps
+            rest = s[odd]
+            odd = self._place(rest)
+            for own, ranks in zip(self._cells, self.ranker.exact(rest[odd]).T, strict=True):
+                np.add.at(own, ranks, np.int32(1))
+
+    def _place(self, s: Array) -> NDArray[np.intp]:
+        """Keep the ranks of draws; return those that are left out."""
+        if self._cut is None:
+            return np.arange(len(s))
+        self._filled, odd = self._loops.place(s, *self._cut, self._bits, self._places, self._filled)
+        return np.asarray(odd)
+
+    def _wider(self, s: Array) -> tuple[float, float] | None:
+        """Return the cut into steps for these scores, with some room for those to come."""
+        cut = self.ranker.cut(s, 0.8 * 4.0**self._bits)
+        if cut is None:
+            return None
+        low, per = cut
+        return low - 0.1 * 4.0**self._bits / per, per
 
     def flush(self) -> None:
         """Count what has been kept."""
