@@ -14,7 +14,13 @@ CARRIED = {
     "weights/": "gz_index/_catalog/weights/",
     "examples/data/": "gz_index/_catalog/data/",
 }
-MUST = ("gz_index/py.typed", "gz_index/__init__.py", "gz_index/cli.py")
+MUST = (
+    "gz_index/py.typed",
+    "gz_index/__init__.py",
+    "gz_index/cli/__main__.py",
+    "gz_index/report/documents/document.html.j2",
+    "gz_index/report/page/page.js",
+)
 
 
 def expected(tracked: list[str]) -> set[str]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gz_index.normalise import Scale
     from gz_index.prepare.rule import Prepared
     from gz_index.report.figures import Plot
+    from gz_index.report.methods import Methods
     from gz_index.table import Table
 
 __all__ = ["IndexResult"]
@@ -338,6 +339,12 @@ class IndexResult:
         from gz_index.report.figures import Plot
 
         return Plot(self)
+
+    def methods_text(self, *, lang: Literal["zh", "en"] = "en") -> Methods:
+        """What was done, as a paper says it: see :func:`gz_index.report.methods.methods_text`."""
+        from gz_index.report.methods import methods_text
+
+        return methods_text(self, lang=lang)
 
     def freeze(self) -> Index:
         """Return the index with the weights of this result as given values.

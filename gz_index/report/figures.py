@@ -12,20 +12,20 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from gz_index.errors import NotFoundError
-from gz_index.report.canvas import save as save
-from gz_index.report.indicators import correlations, framework
-from gz_index.report.maps import choropleth
-from gz_index.report.plans import targets, waterfall
-from gz_index.report.profiles import radar, weights
-from gz_index.report.rankings import contributions, heat_map
-from gz_index.report.robust import (
+from gz_index.report.drawing.canvas import save as save
+from gz_index.report.drawing.indicators import correlations, framework
+from gz_index.report.drawing.maps import choropleth
+from gz_index.report.drawing.plans import targets, waterfall
+from gz_index.report.drawing.profiles import radar, weights
+from gz_index.report.drawing.rankings import contributions, heat_map
+from gz_index.report.drawing.robust import (
     acceptability,
     rank_intervals,
     variance_shares,
     weight_intervals,
 )
-from gz_index.report.shifts import quadrant, ridges
-from gz_index.report.years import bump, trend
+from gz_index.report.drawing.shifts import quadrant, ridges
+from gz_index.report.drawing.years import bump, trend
 
 if TYPE_CHECKING:
     from collections.abc import Callable

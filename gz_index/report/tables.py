@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from gz_index.errors import DataError, MethodError, Problem
-from gz_index.report.canvas import cells as width_of
+from gz_index.report.drawing.canvas import cells as width_of
 from gz_index.report.grids import (
     DECIMALS,
     HEADS,

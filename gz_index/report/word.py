@@ -15,7 +15,7 @@ from typing import Any
 
 from gz_index.errors import MissingExtraError
 from gz_index.framework import Lang, Text
-from gz_index.report.canvas import cells
+from gz_index.report.drawing.canvas import cells
 from gz_index.report.grids import Grid, TextLike, clean, say, true_minus
 
 __all__ = ["FULL", "Word"]

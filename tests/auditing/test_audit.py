@@ -15,7 +15,7 @@ import gz_index as gz
 from gz_index.auditing import robustness
 from gz_index.auditing.findings import CHECKS, SECTIONS, SEVERITIES, THRESHOLDS, Finding
 from gz_index.auditing.report import audit
-from gz_index.cli_audit import exit_status, print_audit
+from gz_index.cli.audits import exit_status, print_audit
 from gz_index.study import Saved
 
 CODES = ("a1", "a2", "a3", "b1", "b2", "b3")

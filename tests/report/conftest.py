@@ -5,7 +5,7 @@ import pytest
 
 def _has_chinese_font() -> bool:
     try:
-        from gz_index.report.fonts import _chinese
+        from gz_index.report.drawing.fonts import _chinese
 
         return bool(_chinese())
     except ImportError:  # no matplotlib

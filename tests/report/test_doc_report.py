@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 import gz_index as gz
 from gz_index.cli import app
-from gz_index.report.content import SECTIONS
 from gz_index.report.documents import compose
+from gz_index.report.documents.content import SECTIONS
 
 docx = pytest.importorskip("docx")
 pytest.importorskip("jinja2")

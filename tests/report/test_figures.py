@@ -11,7 +11,7 @@ import gz_index as gz
 matplotlib = pytest.importorskip("matplotlib")
 
 from gz_index.report import figures, fonts  # noqa: E402
-from gz_index.report.canvas import cells, chosen, spread, widest, wrapped  # noqa: E402
+from gz_index.report.drawing.canvas import cells, chosen, spread, widest, wrapped  # noqa: E402
 
 LONG = "The Federated Autonomous Metropolitan Region of Westphalia"
 LONG_ZH = "新疆生产建设兵团第十三师新星市及周边地区联合体"

@@ -14,7 +14,7 @@ import gz_index as gz
 matplotlib = pytest.importorskip("matplotlib")
 
 from gz_index.report import figures  # noqa: E402
-from gz_index.report.canvas import spread, within  # noqa: E402
+from gz_index.report.drawing.canvas import spread, within  # noqa: E402
 
 
 def drawn(ax):

@@ -219,7 +219,7 @@ def test_no_label_becomes_markup(tmp_path):
     frame = pd.DataFrame([[1.0, 2], [2, 3], [3, 1]], index=NASTY, columns=["<b>", "{{style}}"])
     result = index.evaluate(frame)
     judged = {"</script>": "equal", "<i>": {"<b>": 1, "{{style}}": 0}}
-    path = to_page(result, tmp_path / "p.html", sets=judged, draws=10)
+    path = to_page(result, tmp_path / "p.html", lang="zh", sets=judged, draws=10)
     blocks, data = read(path)
     plain = read(to_page(small(["x", "y", "z"]), tmp_path / "q.html", draws=10))[0]
     assert [t for t, _ in blocks.tags] == [t for t, _ in plain.tags]
@@ -284,7 +284,7 @@ def test_a_file_that_exists_is_not_replaced_unasked(tmp_path):
     with pytest.raises(gz.DataError, match="exists already"):
         to_page(result, path, lang="en", draws=10)
     assert path.read_bytes() == before
-    to_page(result, path, lang="en", draws=10, overwrite=True)
+    to_page(result, path, lang="zh", draws=10, overwrite=True)
     assert path.read_bytes() != before
     with pytest.raises(gz.DataError, match="is in the way"):
         to_page(result, tmp_path / "new", overwrite=True)

@@ -77,7 +77,7 @@ def folder(tmp_path_factory):
 def provinces(folder):
     """Arithmetic at every node, with gaps that are rescaled over."""
     result = gz.load("cn-provinces-2022").evaluate(gz.data("cn-provinces-2022"))
-    return result, to_page(result, folder / "provinces.html", draws=200)
+    return result, to_page(result, folder / "provinces.html", lang="zh", draws=200)
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +236,7 @@ def test_sums_of_many_siblings_are_the_library_s_to_the_last_bit(visit, folder, 
     )
     frame = pd.DataFrame(rng.random((12, 170)), [f"u{i}" for i in range(12)], codes)
     result = index.evaluate(frame.mask(rng.random(frame.shape) < gaps))
-    path = to_page(result, folder / f"wide {method} {gaps}.html", draws=10, sets=[])
+    path = to_page(result, folder / f"wide {method} {gaps}.html", lang="zh", draws=10, sets=[])
     sets = [moves(result, rng, 0.5) for _ in range(5)]
     for moved, (_, scores) in zip(sets, visit(path).evaluate(MOVE, sets), strict=True):
         want = evaluated(result, moved)
@@ -523,7 +523,7 @@ def test_language_and_colours(visit, provinces):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_telephone_need_not_be_scrolled_sideways(visit, provinces, folder, lang):
     desi = gz.load("desi-2022").evaluate(gz.data("desi-2022"))
-    second = to_page(desi, folder / "desi.html", draws=10, overwrite=True)
+    second = to_page(desi, folder / "desi.html", lang="zh", draws=10, overwrite=True)
     for path in (provinces[1], second):
         page = visit(path, width=360, has_touch=True)
         if lang == "en":
@@ -549,7 +549,9 @@ def test_axe_finds_nothing(visit, tmp_path, scheme, lang):
     few = data[
         data.index.get_level_values("province").isin(["广东省", "北京市", "江苏省", "上海市"])
     ]
-    path = to_page(gz.load("cn-provinces-2022").evaluate(few), tmp_path / "few.html", draws=10)
+    path = to_page(
+        gz.load("cn-provinces-2022").evaluate(few), tmp_path / "few.html", lang="zh", draws=10
+    )
     page = visit(path, color_scheme=scheme)
     if lang == "en":
         page.click("#language")
@@ -577,7 +579,7 @@ def test_a_label_that_is_markup_does_no_harm(visit, folder):
     )
     frame = pd.DataFrame([[1.0, 2], [2, 3], [3, 1]], index=names, columns=["a", "b"])
     result = index.evaluate(frame)
-    path = to_page(result, folder / "evil.html", sets={"<img src=x>": "equal"}, draws=10)
+    path = to_page(result, folder / "evil.html", sets={"<img src=x>": "equal"}, lang="zh", draws=10)
     page = visit(path, "#v=1.x&s=<img src=x onerror=alert(3)>")
     for tab in ("ranking", "profile", "comparison", "about"):
         page.click(f"#tab-{tab}")
@@ -598,7 +600,7 @@ def test_a_large_panel_answers(visit, folder):
         [[f"u{i}" for i in range(300)], range(10)], names=["unit", "year"]
     )
     result = index.evaluate(pd.DataFrame(rng.random((3000, 40)), rows, index.framework.codes))
-    page = visit(to_page(result, folder / "large.html", draws=20))
+    page = visit(to_page(result, folder / "large.html", lang="zh", draws=20))
     sets = [moves(result, rng, 0.3) for _ in range(3)]
     for moved, (ranks, _) in zip(sets, page.evaluate(MOVE, sets), strict=True):
         assert ranks == ranks_of(evaluated(result, moved))

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gz_index.errors import DataError, MethodError, Problem
+from gz_index.errors import MethodError
 from gz_index.framework import Lang
 from gz_index.report.page.content import USUAL, content
 from gz_index.report.page.words import WORDS
+from gz_index.saving import new_file, refuse_file
 from gz_index.weighting.rule import WeightLike
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def to_page(
     result: IndexResult,
     path: str | Path,
     *,
-    lang: Lang = "zh",
+    lang: Lang = "en",
     sets: Sequence[WeightLike] | Mapping[str, WeightLike] = USUAL,
     uncertainty: Uncertainty | None = None,
     draws: int = 1000,
@@ -101,14 +102,10 @@ def to_page(
     if lang not in ("zh", "en"):
         raise MethodError(f"lang = {lang!r}", hint="'zh' or 'en'")
     path = Path(path)
-    if path.exists() and not (overwrite and path.is_file()):
-        raise DataError(
-            f"{path} exists already",
-            [Problem(str(path), "is in the way", "name a new file, or pass overwrite=True")],
-        )
+    refuse_file(path, overwrite=overwrite)
     page = _page(content(result, sets, uncertainty, draws, seed), lang)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8", newline="\n")
+    with new_file(path, overwrite=overwrite) as part:
+        part.write_text(page, encoding="utf-8", newline="\n")
     return path
 
 

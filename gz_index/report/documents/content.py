@@ -236,7 +236,7 @@ class Document:
         MissingExtraError
             Jinja2 is not installed.
         """
-        from gz_index.report.pages import page
+        from gz_index.report.documents.writing import page
 
         return page(self)
 
@@ -263,7 +263,7 @@ class Document:
             if kind == ".html":
                 part.write_text(self.html(), encoding="utf-8")
             else:
-                from gz_index.report.pages import to_word
+                from gz_index.report.documents.writing import to_word
 
                 to_word(self).save(part)
         return path

@@ -12,7 +12,7 @@ from gz_index._arrays import Array
 from gz_index.errors import MethodError, NotFoundError
 from gz_index.framework import ROOT, Group, Lang, Target
 from gz_index.monitoring.targets import target_text
-from gz_index.report.canvas import (
+from gz_index.report.drawing.canvas import (
     COLOURS,
     DARK,
     GREY,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gz_index._version import __version__
 from gz_index.errors import MissingExtraError
 from gz_index.framework import Text
-from gz_index.report.content import (
+from gz_index.report.documents.content import (
     SECTIONS,
     Block,
     Document,
@@ -44,7 +44,7 @@ _WORDS = {
 
 
 def page(document: Document) -> str:
-    """Return a document as a page; see :meth:`~gz_index.report.content.Document.html`."""
+    """Return a document as a page; see :meth:`~gz_index.report.documents.content.Document.html`."""
     try:
         from jinja2 import Environment, StrictUndefined
         from markupsafe import Markup
@@ -87,7 +87,9 @@ def page(document: Document) -> str:
         {**section(s), "title": document.numeral(k) + s.title, "parts": [*map(section, s.parts)]}
         for k, s in enumerate(document.sections)
     ]
-    source = files("gz_index.report").joinpath("page.html.j2").read_text(encoding="utf-8")
+    source = (
+        files("gz_index.report.documents").joinpath("document.html.j2").read_text(encoding="utf-8")
+    )
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -152,7 +152,7 @@ def _texts(thing: Any) -> list[Any]:
 
 def set_fonts(ax: Axes) -> None:
     """Give all texts of axes the fonts that they need."""
-    from gz_index.report.fonts import families
+    from gz_index.report.drawing.fonts import families
 
     for axis in (ax.xaxis, ax.yaxis):
         axis.label.set_fontsize(8)  # that of axes made elsewhere

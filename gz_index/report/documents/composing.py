@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from gz_index._registry import closest
 from gz_index.errors import GzIndexError, MethodError, MissingExtraError, NotFoundError
 from gz_index.framework import Lang
-from gz_index.report import aims, chapters, trust
-from gz_index.report.case import Case, Inapplicable, short_of
-from gz_index.report.content import SECTIONS, Document, Section
+from gz_index.report.documents import aims, chapters, trust
+from gz_index.report.documents.case import Case, Inapplicable, short_of
+from gz_index.report.documents.content import SECTIONS, Document, Section
 
 if TYPE_CHECKING:
     from gz_index.index import Index

@@ -10,10 +10,10 @@ import pandas as pd
 from gz_index.errors import GzIndexError, MethodError
 from gz_index.framework import Indicator
 from gz_index.report import figures
-from gz_index.report.canvas import signs
-from gz_index.report.case import Case, Inapplicable, short_of
-from gz_index.report.chapters import PLACES, section_of
-from gz_index.report.content import Block, Items, Prose, Section, Tabled, joined
+from gz_index.report.documents.case import Case, Inapplicable, short_of
+from gz_index.report.documents.chapters import PLACES, section_of
+from gz_index.report.documents.content import Block, Items, Prose, Section, Tabled, joined
+from gz_index.report.drawing.canvas import signs
 
 __all__ = ["on_obstacles", "on_targets"]
 

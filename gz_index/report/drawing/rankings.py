@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gz_index.errors import MethodError
 from gz_index.framework import ROOT, Lang
-from gz_index.report.canvas import (
+from gz_index.report.drawing.canvas import (
     COLOURS,
     DARK,
     LIGHT,

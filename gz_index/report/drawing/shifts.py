@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index.errors import MethodError, NotFoundError
 from gz_index.framework import ROOT, Lang
-from gz_index.report.canvas import (
+from gz_index.report.drawing.canvas import (
     COLOURS,
     DARK,
     GREY,
@@ -27,7 +27,7 @@ from gz_index.report.canvas import (
     when,
     wrapped,
 )
-from gz_index.report.years import comparable
+from gz_index.report.drawing.years import comparable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,20 +1,70 @@
-"""What the command prints of a monitored plan."""
+"""The command that monitors a plan, and what it prints."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import pandas as pd
+import typer
 from rich.console import Console
 from rich.table import Table
 
+import gz_index as gz
+from gz_index.cli.shared import (
+    Data,
+    Definition,
+    Lang,
+    Periods,
+    Units,
+    app,
+    data_of,
+    index_of,
+    plain_errors,
+    print_written,
+    terminal,
+)
 from gz_index.framework import Text
 from gz_index.monitoring.assessment import OUTCOMES
 from gz_index.monitoring.dashboard import Monitor
 from gz_index.monitoring.targets import target_text
 from gz_index.monitoring.words import class_text
+from gz_index.saving import refuse_existing
 
-__all__ = ["print_monitor"]
+
+@app.command()
+def monitor(
+    definition: Definition,
+    data: Data = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for dashboard, xlsx and csv (must not exist).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier dashboard in --out.")] = False,
+    of: Annotated[str | None, typer.Option("--of", help="Unit to monitor, of several.")] = None,
+    year: Annotated[int | None, typer.Option(help="Assess as of this year.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Against the targets of this year.")] = None,
+    wording: Annotated[str, typer.Option(help="plan, eurostat or un.")] = "plan",
+    full: Annotated[bool, typer.Option("--all", help="Also indicators without target.")] = False,
+    unit: Units = None,
+    period: Periods = None,
+    lang: Lang = "en",
+) -> None:
+    """Assess a plan: each target with base, latest value, completion, growth and class.
+
+    Writes the dashboard as xlsx and csv, in Chinese and in English.
+    """
+    with plain_errors():
+        index = index_of(definition)
+        frame = data_of(index, data, unit, period)
+        if out is not None:
+            refuse_existing(out, mark="study.json", overwrite=overwrite)
+        study = gz.monitor(index, frame, unit=of, year=year, horizon=horizon, wording=wording)
+        if out is not None:
+            study.save(out, overwrite=overwrite)
+        console = terminal()
+        print_monitor(console, study, lang, full=full)
+    print_written(console, out)
+
 
 _TARGET = Text("目标", "Target")
 _HEADS: tuple[tuple[Text, Literal["left", "right"]], ...] = (

@@ -10,9 +10,9 @@ import pandas as pd
 from gz_index.errors import GzIndexError
 from gz_index.framework import ROOT, Indicator, Text
 from gz_index.report import figures, phrases
-from gz_index.report.case import Case, Inapplicable, short_of
-from gz_index.report.chapters import section_of
-from gz_index.report.content import Block, Formula, Items, Prose, Section, Tabled, joined
+from gz_index.report.documents.case import Case, Inapplicable, short_of
+from gz_index.report.documents.chapters import section_of
+from gz_index.report.documents.content import Block, Formula, Items, Prose, Section, Tabled, joined
 from gz_index.report.methods import methods_text
 
 __all__ = ["on_audit", "on_methods", "on_robustness"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from gz_index.errors import MethodError
 from gz_index.framework import ROOT, Framework, Lang
-from gz_index.report.canvas import (
+from gz_index.report.drawing.canvas import (
     COLOURS,
     DARK,
     GREY,
@@ -33,7 +33,7 @@ from gz_index.report.canvas import (
     within,
     wrapped,
 )
-from gz_index.report.fonts import families
+from gz_index.report.drawing.fonts import families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

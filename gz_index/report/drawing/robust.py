@@ -9,7 +9,7 @@ import numpy as np
 
 from gz_index.errors import MethodError, NotFoundError
 from gz_index.framework import ROOT, Lang
-from gz_index.report.canvas import (
+from gz_index.report.drawing.canvas import (
     COLOURS,
     DARK,
     GREY,
@@ -29,7 +29,7 @@ from gz_index.report.canvas import (
     widest,
     wrapped,
 )
-from gz_index.report.fonts import families
+from gz_index.report.drawing.fonts import families
 from gz_index.report.phrases import choice_name
 
 if TYPE_CHECKING:

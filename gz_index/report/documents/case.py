@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from gz_index.errors import GzIndexError
 from gz_index.framework import ROOT, Lang, Text
-from gz_index.report.canvas import digits_of
-from gz_index.report.content import Figure
+from gz_index.report.documents.content import Figure
+from gz_index.report.drawing.canvas import digits_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from gz_index.framework import ROOT, Indicator, Lang
 from gz_index.monitoring.assessment import OUTCOMES
 from gz_index.monitoring.targets import target_text
 from gz_index.monitoring.words import class_text
-from gz_index.report.canvas import (
+from gz_index.report.drawing.canvas import (
     COLOURS,
     DARK,
     GREY,

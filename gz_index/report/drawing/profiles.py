@@ -10,7 +10,7 @@ import numpy as np
 from gz_index._arrays import Array
 from gz_index.errors import MethodError, NotFoundError
 from gz_index.framework import ROOT, Lang
-from gz_index.report.canvas import (
+from gz_index.report.drawing.canvas import (
     COLOURS,
     GREY,
     LIGHT,

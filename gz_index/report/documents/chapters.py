@@ -11,8 +11,17 @@ import pandas as pd
 from gz_index.errors import GzIndexError
 from gz_index.framework import ROOT
 from gz_index.report import figures
-from gz_index.report.case import Case, Inapplicable
-from gz_index.report.content import SECTIONS, Block, Figure, Items, Prose, Section, Tabled, joined
+from gz_index.report.documents.case import Case, Inapplicable
+from gz_index.report.documents.content import (
+    SECTIONS,
+    Block,
+    Figure,
+    Items,
+    Prose,
+    Section,
+    Tabled,
+    joined,
+)
 
 __all__ = ["on_level", "on_trend"]
 

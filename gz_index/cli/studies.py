@@ -1,19 +1,99 @@
-"""What the command prints of studies of robustness."""
+"""The command on robustness, and what it prints of its studies."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import Literal, cast
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
+import gz_index as gz
+from gz_index.cli.shared import (
+    Data,
+    Definition,
+    Lang,
+    Periods,
+    Units,
+    app,
+    data_of,
+    index_of,
+    period_of,
+    plain_errors,
+    terminal,
+)
+from gz_index.errors import DataError, MethodError
 from gz_index.framework import ROOT
+from gz_index.saving import new_folder, refuse_existing
 from gz_index.sensitivity.montecarlo import Uncertainty
 from gz_index.sensitivity.variance import VarianceShares
 from gz_index.study import Study
 
-__all__ = ["print_studies"]
+
+@app.command()
+def sensitivity(
+    definition: Definition,
+    data: Data = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the studies (must not exist).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace earlier studies in --out.")] = False,
+    draws: Annotated[int | None, typer.Option(min=2, help="Monte Carlo draws.")] = None,
+    points: Annotated[int | None, typer.Option(min=2, help="Sobol points, 2^k.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the random streams.")] = None,
+    level: Annotated[float, typer.Option(help="Probability of the intervals of ranks.")] = 0.9,
+    at: Annotated[str | None, typer.Option("--at", help="Period; the last by default.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 for one a core.")] = 1,
+    unit: Units = None,
+    period: Periods = None,
+    top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 10,
+    lang: Lang = "en",
+) -> None:
+    """Say how far the ranking can be trusted: uncertainty, what it depends on, stability.
+
+    What varies stands in the [sensitivity] table of the definition; without one, every weight
+    varies by a quarter.
+    """
+    with plain_errors():
+        index = index_of(definition)
+        frame = data_of(index, data, unit, period, lang)
+        if out is not None:
+            refuse_existing(out, mark="uncertainty/study.json", overwrite=overwrite)
+        if index.sensitivity is None:
+            index = index.replace(sensitivity={"choices": [gz.Spread(size=0.25)]})
+        when = period_of(index, frame, at)
+        how: dict[str, Any] = {
+            "seed": seed,
+            "period": when,
+            "n_jobs": jobs,
+            "progress": "rich" if sys.stderr.isatty() else None,
+        }
+        studies: dict[str, Study] = {
+            "uncertainty": gz.uncertainty(index, frame, draws=draws, level=level, **how),
+        }
+        if len(index.sensitivity.choices) > 1:  # the variance of one choice is all its own
+            studies["sobol"] = gz.sobol(index, frame, points=points, targets=["shift"], **how)
+        refused = []
+        for name, study in (("stability", gz.stability), ("importance", gz.importance)):
+            try:
+                studies[name] = study(index, frame, period=when)
+            except (MethodError, DataError) as error:  # not every index has them
+                refused.append(f"{name}: {error}")
+        if out is not None:
+            with new_folder(out, mark="uncertainty/study.json", overwrite=overwrite) as part:
+                for name, study in studies.items():
+                    study.save(part / name)
+    console = terminal()
+    title = index.name.get(lang) or index.id
+    print_studies(console, studies, f"{title}, {when}" if when is not None else title, top, lang)
+    for why in refused:
+        console.print(f"- {why}", style="dim", soft_wrap=True)
+    if out is not None:
+        console.print(f"written: {out}/ ({', '.join(studies)})", soft_wrap=True)
+
 
 _HEADS = {
     "en": ("Rank", "Unit", "Interval", "Median", "Shift", "Top 3", "Score", "Interval of score"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index.errors import DataError, MethodError, MissingExtraError, NotFoundError, Problem
 from gz_index.framework import ROOT, Lang
-from gz_index.report.canvas import (
+from gz_index.report.drawing.canvas import (
     GREY,
     digits_of,
     drawing,

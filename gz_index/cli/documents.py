@@ -1,0 +1,123 @@
+"""The command that writes a report: its checks, and what it prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.console import Console
+from rich.markup import escape
+
+from gz_index.errors import NotFoundError
+from gz_index.report.documents.content import SECTIONS, Document, known_suffix
+from gz_index.saving import refuse_file
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+from typing import Annotated
+
+import typer
+
+from gz_index.cli.shared import (
+    Data,
+    Definition,
+    Lang,
+    Periods,
+    Units,
+    app,
+    data_of,
+    index_of,
+    period_of,
+    plain_errors,
+    terminal,
+)
+
+
+@app.command()
+def report(
+    definition: Definition,
+    data: Data = None,
+    out: Annotated[
+        Path, typer.Option(help="The report, NAME.html or NAME.docx (must not exist).")
+    ] = Path("report.html"),
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier file at --out.")] = False,
+    of: Annotated[str | None, typer.Option("--of", help="Unit in focus.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Period; the last by default.")] = None,
+    section: Annotated[
+        list[str] | None, typer.Option(help="Section to write, again for more; all by default.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="In place of the definition's.")] = "",
+    draws: Annotated[int | None, typer.Option(min=2, help="Monte Carlo draws.")] = None,
+    points: Annotated[int, typer.Option(min=2, help="Sobol points, 2^k.")] = 128,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the random streams.")] = None,
+    unit: Units = None,
+    period: Periods = None,
+    lang: Lang = "en",
+) -> None:
+    """Write a report: level, trend, targets, obstacles, robustness, audit, methods.
+
+    A page that needs no other file, or a Word document; what does not apply is left out with the
+    reason.
+    """
+    from gz_index.report.documents import compose
+
+    with plain_errors():
+        refuse_report(out, overwrite=overwrite)
+        index = index_of(definition)
+        frame = data_of(index, data, unit, period)
+        made = compose(
+            index,
+            frame,
+            lang=lang,
+            sections=section or None,
+            period=None if at is None else period_of(index, frame, at),
+            unit=None if of is None else unit_named(index.evaluate(frame).table.units, of),
+            draws=draws,
+            points=points,
+            seed=seed,
+            title=title,
+        )
+        made.save(out, overwrite=overwrite)
+    console = terminal()
+    print_report(console, made, lang)
+    console.print(f"written: {out}", soft_wrap=True)
+
+
+def refuse_report(out: Path, *, overwrite: bool) -> None:
+    """Refuse a file that cannot be written, before any work is done.
+
+    Raises
+    ------
+    MethodError
+        It is named neither .html nor .docx.
+    DataError
+        It exists.
+    """
+    known_suffix(out)
+    refuse_file(out, overwrite=overwrite)
+
+
+def unit_named(units: Iterable[Hashable], name: str) -> Any:
+    """Return the label of the unit of this name; labels need not be text.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    known = list(dict.fromkeys(units))
+    for unit in known:
+        if str(unit) == name:
+            return unit
+    raise NotFoundError(f"no unit {name!r}; there are {', '.join(map(str, known))}")
+
+
+def print_report(console: Console, report: Document, lang: Literal["en", "zh"]) -> None:
+    """Print the findings of a report, and the sections that it lacks."""
+    console.print(escape(report.title), style="bold", soft_wrap=True)
+    for point in report.points:
+        console.print(f"- {escape(point)}", soft_wrap=True)
+    for key, why in report.omitted.items():
+        left = f"{SECTIONS[key].get(lang)}{'：' if lang == 'zh' else ': '}{why}"
+        console.print(f"- {escape(left)}", style="dim", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What the figures are drawn by; :mod:`gz_index.report.figures` lists them."""
