@@ -240,7 +240,7 @@ def to_docx(
     The rules are of 1.5, 0.75 and 1.5 pt, as a journal wants them; the caption stands above and
     counts by a field (so that tables pasted together are numbered on), the notes stand below, and
     the heads are repeated where the table goes on over the page. Numbers are set in Times New
-    Roman, Chinese in SimSun.
+    Roman, Chinese in SimSun. What is not listed here is as for :func:`to_latex`.
 
     Parameters
     ----------
@@ -248,8 +248,6 @@ def to_docx(
         Of the .docx file; one that exists is replaced.
     both : bool
         The caption in both languages, one below the other, as Chinese journals print it.
-
-    Other parameters are those of :func:`to_latex`.
 
     Raises
     ------
