@@ -19,7 +19,7 @@ from gz_index.choices.discrete import Alternatives, Discrete, Omit, Tables, expe
 from gz_index.choices.values import CellError, Exponent, Goalposts
 from gz_index.choices.weights import Dirichlet, OnWeights, Spread, Within
 from gz_index.errors import DefinitionError, GzIndexError, MethodError, Problem
-from gz_index.framework import Framework
+from gz_index.framework import Framework, Text
 from gz_index.prepare.rule import prepare
 from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.rule import weight
@@ -101,6 +101,8 @@ def choice(spec: Choice | Mapping[str, Any], *, where: Path | None = None) -> Ch
     if read is not None and isinstance(table.get("of"), list | tuple):  # they may name files
         table["of"] = [read(v, where=where) for v in table["of"]]
     given = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    if isinstance(table.get("name"), Mapping):
+        given["name"] = Text.of(table["name"])
     required = [
         f.name
         for f in dataclasses.fields(KINDS[kind])

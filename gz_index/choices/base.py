@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from gz_index._registry import closest
 from gz_index.errors import MethodError, Problem
-from gz_index.framework import Framework
+from gz_index.framework import Framework, Text
 
 __all__ = ["Choice", "listed", "not_indicators", "unknown"]
 
@@ -21,20 +21,25 @@ class Choice(ABC):
 
     Parameters
     ----------
-    name : str
-        Label in tables; made from the rest where it is empty.
+    name : str, Text or {zh, en}
+        Name in tables; made from the rest where it is empty.
     """
 
     kind: ClassVar[str]
-    name: str = ""
+    name: str | Text = ""
 
     @property
     def label(self) -> str:
-        """Name in tables."""
-        return self.name or self._label()
+        """Name by which tables and messages know it: that of :attr:`title` in English."""
+        return str(self.title)
+
+    @property
+    def title(self) -> Text:
+        """Name in both languages."""
+        return Text.of(self.name) if self.name else self._title()
 
     @abstractmethod
-    def _label(self) -> str: ...
+    def _title(self) -> Text: ...
 
     @abstractmethod
     def width(self, framework: Framework) -> int:
@@ -55,6 +60,8 @@ class Choice(ABC):
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Text):
+        return value.en if value.zh == value.en else {"zh": value.zh, "en": value.en}
     if isinstance(value, tuple | list):
         return [_plain(v) for v in value]
     if isinstance(value, Mapping):

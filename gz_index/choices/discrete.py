@@ -15,7 +15,7 @@ from gz_index._registry import closest
 from gz_index.aggregate.rule import aggregate
 from gz_index.choices.base import Choice, listed, unknown
 from gz_index.errors import MethodError, Problem
-from gz_index.framework import ROOT, Framework, Group, Indicator
+from gz_index.framework import ROOT, Framework, Group, Indicator, Text
 from gz_index.missing import Missing
 from gz_index.normalise import normaliser, to_spec
 from gz_index.prepare.rule import prepare
@@ -35,6 +35,17 @@ _AT_NODE: dict[str, tuple[type, ...]] = {
     "prepare": (),
     "goalposts": (Indicator,),
     "transform": (Indicator,),
+}
+
+
+_PARTS: dict[str, str] = {
+    "prepare": "数据预处理",
+    "normalise": "标准化方法",
+    "weight": "赋权方法",
+    "aggregate": "合成方法",
+    "missing": "缺失值处理",
+    "goalposts": "上下限",
+    "transform": "变换",
 }
 
 
@@ -146,8 +157,12 @@ class Alternatives(Discrete):
                 raise MethodError(f"{self.label}: {len(self.labels)} labels for {len(self.of)}")
         self._check_levels()
 
-    def _label(self) -> str:
-        return self.part + (f" of {self.node}" if self.node else "")
+    def _title(self) -> Text:
+        zh = _PARTS[self.part]
+        return Text(
+            f"{self.node}的{zh}" if self.node else zh,
+            self.part + (f" of {self.node}" if self.node else ""),
+        )
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -232,8 +247,8 @@ class Omit(Discrete):
         object.__setattr__(self, "codes", listed(self.kind, "codes", self.codes))
         self._check_levels()
 
-    def _label(self) -> str:
-        return "omit"
+    def _title(self) -> Text:
+        return Text("剔除的指标", "omit")
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -266,8 +281,8 @@ class Tables(Discrete):
     def __post_init__(self) -> None:
         self._check_levels()
 
-    def _label(self) -> str:
-        return "data"
+    def _title(self) -> Text:
+        return Text("数据版本", "data")
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from gz_index._arrays import Array
 from gz_index.choices.base import Choice, listed, not_indicators, unknown
 from gz_index.errors import MethodError, Problem
-from gz_index.framework import Framework
+from gz_index.framework import Framework, Text
 
 __all__ = ["CellError", "Exponent", "Goalposts"]
 
@@ -41,8 +41,11 @@ class Exponent(Choice):
                 f"exponent: low = {self.low!r}, high = {self.high!r}", hint="finite, low < high"
             )
 
-    def _label(self) -> str:
-        return "exponent" + (f" of {self.node}" if self.node else "")
+    def _title(self) -> Text:
+        return Text(
+            f"{self.node}的幂指数" if self.node else "幂指数",
+            "exponent" + (f" of {self.node}" if self.node else ""),
+        )
 
     def width(self, framework: Framework) -> int:
         """One number."""
@@ -87,8 +90,8 @@ class Goalposts(Choice):
                 f"goalposts: size = {self.size!r}", hint="a share of their distance below one half"
             )
 
-    def _label(self) -> str:
-        return f"goalposts +-{self.size:.0%}"
+    def _title(self) -> Text:
+        return Text(f"上下限±{self.size:.0%}", f"goalposts +-{self.size:.0%}")
 
     def codes(self, framework: Framework) -> tuple[str, ...]:
         """Return the indicators whose goalposts move."""
@@ -162,11 +165,12 @@ class CellError(Choice):
                 "cell error: sizes by indicator and a list of indicators", hint="give one of them"
             )
 
-    def _label(self) -> str:
+    def _title(self) -> Text:
         if isinstance(self.size, Mapping):
-            return "errors of cells"
+            return Text("数据误差", "errors of cells")
         size = f"{self.size:g}" if self.measure == "absolute" else f"{self.size:.0%}"
-        return f"errors of cells, {size}" + (" of sd" if self.measure == "sd" else "")
+        sd = self.measure == "sd"
+        return Text(f"数据误差，{size}" + "标准差" * sd, f"errors of cells, {size}" + " of sd" * sd)
 
     def width(self, framework: Framework) -> int:
         """One number: the seed of the draw."""

@@ -12,7 +12,7 @@ import numpy as np
 from gz_index._arrays import Array
 from gz_index.choices.base import Choice, unknown
 from gz_index.errors import DefinitionError, GzIndexError, MethodError, Problem
-from gz_index.framework import ROOT, Framework
+from gz_index.framework import ROOT, Framework, Text
 
 if TYPE_CHECKING:
     from gz_index.sensitivity.weightset import WeightSet
@@ -109,9 +109,13 @@ class Spread(OnWeights):
                 hint="size is a share in (0, 1], shape is 'uniform' or 'normal'",
             )
 
-    def _label(self) -> str:
-        where = f" below {self.node}" if self.node else ""
-        return f"weights{where} +-{self.size:.0%}" + (", normal" if self.shape == "normal" else "")
+    def _title(self) -> Text:
+        zh, en = _below(self.node)
+        normal = self.shape == "normal"
+        return Text(
+            f"{zh}权重±{self.size:.0%}" + "（正态）" * normal,
+            f"weights{en} +-{self.size:.0%}" + ", normal" * normal,
+        )
 
     def weights(self, u: Array, nominal: Array, codes: Sequence[str]) -> Array:
         """Return the weights of each draw."""
@@ -156,11 +160,15 @@ class Dirichlet(OnWeights):
                 hint="concentration is above zero, centre is 'nominal' or 'equal'",
             )
 
-    def _label(self) -> str:
-        where = f" below {self.node}" if self.node else ""
+    def _title(self) -> Text:
+        zh, en = _below(self.node)
         if self.centre == "equal" and self.concentration == 1:
-            return f"any weights{where}"
-        return f"Dirichlet weights{where} (c={self.concentration:g}, {self.centre})"
+            return Text(f"{zh}任意权重", f"any weights{en}")
+        c, centre = f"{self.concentration:g}", "等权" if self.centre == "equal" else "名义权重"
+        return Text(
+            f"{zh}狄利克雷权重（c={c}，中心为{centre}）",
+            f"Dirichlet weights{en} (c={c}, {self.centre})",
+        )
 
     def weights(self, u: Array, nominal: Array, codes: Sequence[str]) -> Array:
         """Return the weights of each draw: gamma variates over their sum."""
@@ -215,8 +223,9 @@ class Within(OnWeights):
         object.__setattr__(self, "order", tuple(tuple(c) for c in self.order))
         object.__setattr__(self, "shares", tuple(dict(s) for s in self.shares))
 
-    def _label(self) -> str:
-        return f"weights below {self.node} within limits"
+    def _title(self) -> Text:
+        zh, en = _below(self.node)
+        return Text(f"{zh}权重（限定范围）", f"weights{en} within limits")
 
     def limits(self, codes: Sequence[str]) -> WeightSet:
         """Return the set of weights over some children."""
@@ -249,6 +258,10 @@ class Within(OnWeights):
         pool = _pool(self, tuple(codes))
         chosen = pool[np.minimum((u[:, 0] * len(pool)).astype(np.intp), len(pool) - 1)]
         return np.asarray(np.broadcast_to(_each(chosen, nominal), _lead(chosen, nominal)))
+
+
+def _below(node: str | None) -> tuple[str, str]:
+    return (f"{node}之下的", f" below {node}") if node else ("", "")
 
 
 _POOLS: dict[tuple[str, tuple[str, ...]], Array] = {}

@@ -6,14 +6,13 @@ the children of a group, S score.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gz_index.framework import Lang, Text
+from gz_index.framework import Text
 from gz_index.normalise import Distance, Efficacy, MinMax, Normaliser, Ratio, ZScore
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "WEIGHED",
     "Phrase",
     "aggregate_formula",
-    "choice_name",
     "normalise_formulas",
     "normalise_name",
     "weight_formula",
@@ -400,51 +398,3 @@ def aggregate_formula(name: str, options: Mapping[str, Any]) -> str:
             rf" + {rho} \max\max\Delta}}{{\Delta_{{ij}} + {rho} \max\max\Delta}}"
         )
     return AGGREGATES[name].formula
-
-
-# -- choices of a study of robustness --------------------------------------------------------------
-
-_PARTS = {
-    "normalise": "标准化方法",
-    "weight": "赋权方法",
-    "aggregate": "合成方法",
-    "prepare": "数据预处理",
-    "missing": "缺失值处理",
-    "exponent": "幂指数",
-    "omit": "剔除的指标",
-    "data": "数据版本",
-    "goalposts": "上下限",
-    "errors of cells": "数据误差",
-    "any weights": "任意权重",
-    "weights": "权重",
-    "Dirichlet weights": "狄利克雷权重",
-}
-_LABEL = re.compile(
-    rf"({'|'.join(sorted(_PARTS, key=len, reverse=True))})(?: (?:of|below) (\S+))?"
-    r"( within limits)?( \+-\S+?%)?(?:, ([\d.e+-]+%?))?( of sd)?(, normal)?( \(c=.*\))?"
-)
-
-
-def choice_name(label: str, lang: Lang) -> str:
-    """Return the label of a choice as it is printed; one that a user gave stays as it is.
-
-    Examples
-    --------
-    >>> choice_name("weights +-25%", "en"), choice_name("weights below a +-25%, normal", "zh")
-    ('weights ±25%', 'a之下的权重±25%（正态）')
-    """
-    found = _LABEL.fullmatch(label)
-    if lang == "en" or not found:
-        return label.replace("+-", "±")
-    part, node, limits, spread, size, sd, normal, dirichlet = found.groups()
-    below = "之下的" if part.endswith("weights") else "的"
-    out = (f"{node}{below}" if node else "") + _PARTS[part] + (spread or "").strip()
-    out += "（限定范围）" if limits else ""
-    out += f"，{size}" + ("标准差" if sd else "") if size else ""
-    out += "（正态）" if normal else ""
-    if dirichlet:
-        centre = {"equal": "等权", "nominal": "名义权重"}
-        out += re.sub(
-            r" \(c=(.*), (\w+)\)", lambda m: f"（c={m[1]}，中心为{centre[m[2]]}）", dirichlet
-        )
-    return out.replace("+-", "±")

@@ -9,6 +9,7 @@ which goes over memory many times and needs a general sort of each draw.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ __all__ = ["MEMORY", "Kernels", "count", "kernels", "moments", "pays", "place"]
 _MOVES = 8
 
 #: cells from which on it pays to load numba, and to translate the loops if they are not kept
-_ENOUGH = 50_000_000
+_ENOUGH = 100_000_000
 
 #: bytes that numba takes in a process
 MEMORY = 120_000_000
@@ -44,14 +45,31 @@ def pays(cells: int) -> bool:
 
 
 @cache
-def kernels() -> Kernels:
-    """Return the loops, compiled; the machine code is kept for the next process, if it can be."""
-    from numba import njit
+def kernels() -> Kernels | None:
+    """Return the loops, compiled; None where numba does not work, as arrays do as well.
 
+    The machine code is kept for the next process, if there is a place for it.
+    """
     try:
-        return Kernels(*(njit(f, cache=True) for f in (place, count, moments)))
-    except RuntimeError:  # there is nowhere to keep it
-        return Kernels(*(njit(f) for f in (place, count, moments)))
+        from numba import config, njit
+    except Exception:  # it does not fit the numpy that is installed, say
+        return None
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return None
+    for keep in (True, False):  # there may be no place to keep it, or what is kept be broken
+        with suppress(Exception):
+            made = Kernels(*(njit(f, cache=keep) for f in (place, count, moments)))
+            _try(made)
+            return made
+    return None
+
+
+def _try(loops: Kernels) -> None:
+    """Run the loops once, so that they are translated."""
+    s, places, histogram = np.ones((2, 3)), np.empty((2, 3), np.uint16), np.zeros((3, 4), np.int32)
+    loops.place(s, 0.0, 1.0, 2, places, 0)
+    loops.count(places, 0, 1, histogram)
+    loops.moments(s, s[0].copy(), *np.zeros((4, 3)))
 
 
 def place(

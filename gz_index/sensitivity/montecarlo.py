@@ -60,7 +60,10 @@ class _Tally:
 
 
 class Moments:
-    """The same as :func:`gz_index.sensitivity.compiled.moments`, on whole arrays."""
+    """The same as :func:`gz_index.sensitivity.compiled.moments`, on whole arrays.
+
+    Of one column numpy adds in pairs, and the last digit may differ.
+    """
 
     def __init__(self) -> None:
         self._room = np.empty((0, 0))
@@ -538,12 +541,13 @@ class Uncertainty(Study):
         }
 
     def _texts(self) -> tuple[Text, ...]:
-        varied = "; ".join(c.label for c in self.model.choices)
+        zh = "、".join(c.title.get("zh") for c in self.model.choices)
+        en = "; ".join(c.label for c in self.model.choices)
         n = self.model.rows.size
         out = [
             Text(
-                f"抽样{self.draws}次，变动：{varied}；区间概率{self.level:.0%}",
-                f"{self.draws} draws of: {varied}; intervals of {self.level:.0%}",
+                f"抽样{self.draws}次，变动：{zh}；区间概率{self.level:.0%}",
+                f"{self.draws} draws of: {en}; intervals of {self.level:.0%}",
             ),
             Text(
                 f"平均名次变动{self.shift:.3f}；{n}个评价对象中{self.outside}个的名义名次在区间之外",

@@ -330,6 +330,11 @@ class VarianceShares(Study):
         """The index as its definition says."""
         return self.model.nominal
 
+    def title_of(self, choice: str) -> Text:
+        """Name of a choice in both languages; of a group of choices its own."""
+        titles = {c.label: c.title for c in self.model.choices}
+        return titles.get(choice, Text.of(choice))
+
     @property
     def exact(self) -> bool:
         """Whether the shares come from the full factorial."""

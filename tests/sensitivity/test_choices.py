@@ -267,3 +267,53 @@ def test_experts_stand_beside_their_definition(tmp_path):
     (drawn,) = gz.Index.from_toml(tmp_path / "d.toml").sensitivity.choices
     assert drawn.levels == ("x", "y")
     assert drawn.shares == (0.7, 0.3)
+
+
+def test_every_choice_has_a_name_in_both_languages():
+    choices = [
+        gz.Spread(size=0.25),
+        gz.Spread(size=0.25, node="a", shape="normal"),
+        gz.Dirichlet(),
+        gz.Dirichlet(concentration=50.0, centre="nominal"),
+        gz.Within(node="a", upper={"a1": 0.6}),
+        gz.CellError(size=0.05),
+        gz.CellError(size=0.1, measure="sd"),
+        gz.CellError(size=2.0, measure="absolute"),
+        gz.CellError(size={"a1": 0.1}),
+        gz.Goalposts(size=0.1),
+        gz.Exponent(low=0, high=1),
+        gz.Exponent(low=0, high=1, node="a"),
+        gz.Omit(codes=("a1",)),
+        gz.Alternatives(part="weight", of=["equal", "entropy"]),
+        gz.Alternatives(part="normalise", of=["minmax", "zscore"]),
+        gz.Alternatives(part="aggregate", of=["arithmetic", "geometric"]),
+    ]
+    for made in choices:
+        zh = made.title.get("zh")
+        assert any("一" <= c <= "龥" for c in zh), made.label
+        assert made.label == made.title.get("en")
+    assert gz.Spread(size=0.25, node="a").title == gz.Text(
+        "a之下的权重±25%", "weights below a +-25%"
+    )
+
+
+def test_a_choice_is_named_in_one_language_or_in_two(tmp_path):
+    one, two = (
+        choice({"kind": "omit", "codes": ["a"], "name": "parts"}),
+        {
+            "kind": "spread",
+            "size": 0.1,
+            "name": {"zh": "权重扰动", "en": "noise"},
+        },
+    )
+    assert (one.label, one.title.get("zh")) == ("parts", "parts")
+    made = choice(two)
+    assert (made.label, made.title.get("zh")) == ("noise", "权重扰动")
+    assert choice(made.to_dict()) == made
+    index = gz.load("tai-2008").replace(sensitivity={"choices": [two]})
+    index.to_toml(tmp_path / "i.toml")
+    again = gz.Index.from_toml(tmp_path / "i.toml")
+    assert again.sensitivity.choices[0].title.get("zh") == "权重扰动"
+    u = gz.uncertainty(index, gz.data("tai-2008"), draws=50)
+    assert "变动：权重扰动" in u.notes_in("zh")[0]
+    assert "draws of: noise" in u.notes_in("en")[0]

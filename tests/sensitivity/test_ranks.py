@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,3 +140,27 @@ def test_a_study_is_the_same_with_and_without_machine_code(choice, monkeypatch):
     assert compiled.pays(1)
     for name, table in made[0].tables().items():
         pd.testing.assert_frame_equal(table, made[1].tables()[name], check_exact=True)
+
+
+@pytest.mark.parametrize("fault", ["import", "cache", "off"])
+def test_where_numba_does_not_work_arrays_take_its_place(fault, monkeypatch):
+    numba = pytest.importorskip("numba")
+    if fault == "import":
+        monkeypatch.setitem(sys.modules, "numba", None)
+    elif fault == "off":
+        monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    else:
+        monkeypatch.setattr(numba, "njit", broken)
+    monkeypatch.setattr(compiled, "_ENOUGH", 1)
+    compiled.kernels.cache_clear()
+    try:
+        assert compiled.kernels() is None
+        index, data = gz.load("tai-2008"), gz.data("tai-2008")
+        u = gz.uncertainty(index, data, [gz.Spread(size=0.2)], draws=50, seed=1)
+        assert len(u.ranks) == 23
+    finally:
+        compiled.kernels.cache_clear()
+
+
+def broken(function, cache=False):
+    raise OSError("the kept file is cut off")

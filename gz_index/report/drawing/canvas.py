@@ -480,7 +480,7 @@ def signs(text: str) -> str:
     >>> signs(">= 3 more")
     '≥ 3 more'
     """
-    return text.replace(">=", "≥").replace("<=", "≤").replace("~", "≈")
+    return text.replace(">=", "≥").replace("<=", "≤").replace("~", "≈").replace("+-", "±")
 
 
 def spread(y: Array, gap: float) -> Array:

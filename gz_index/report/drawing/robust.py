@@ -24,13 +24,13 @@ from gz_index.report.drawing.canvas import (
     said,
     shade,
     short,
+    signs,
     tidy,
     when,
     widest,
     wrapped,
 )
 from gz_index.report.drawing.fonts import families
-from gz_index.report.phrases import choice_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -181,7 +181,7 @@ def variance_shares(
         "shapley": said(lang, "Shapley效应", "Shapley"),
     }
     kinds = {k: v for k, v in kinds.items() if k in table}
-    names = [choice_name(str(c), lang) for c in table.index]
+    names = [signs(study.title_of(str(c)).get(lang)) for c in table.index]
     shown = [wrapped(n, 28, 2) for n in names]
     rows = chosen(np.arange(len(names)), max(len(names), 2))
     thick = 0.8 / len(kinds)
