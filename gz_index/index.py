@@ -24,7 +24,7 @@ from gz_index.missing import Missing
 from gz_index.normalise import Normaliser, fit, normaliser
 from gz_index.prepare.rule import Prepared, prepare
 from gz_index.result import IndexResult
-from gz_index.table import Table
+from gz_index.table import Table, node_label
 from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.rule import Weight, WeightLike, weight
 
@@ -483,14 +483,14 @@ class Index:
         rows, columns = np.nonzero(gaps)
         f = self.framework
         problems = [
-            Problem(f"{f.codes[j]} ({f.name(f.codes[j])})", f"missing for {table.row_name(int(i))}")
+            Problem(node_label(f, f.codes[j]), f"missing for {table.row_name(int(i))}")
             for i, j in list(zip(rows, columns, strict=True))[:20]
         ]
         if rows.size > 20:
             problems.append(Problem("and", f"{rows.size - 20} more cells"))
         raise DataError(
             f"{rows.size} cells are missing; fill them, or choose a policy: "
-            "index.replace(missing='renormalise') or 'drop'",
+            "index.replace(missing='renormalise') or 'drop' (--missing on the command line)",
             problems,
         )
 

@@ -21,6 +21,7 @@ __all__ = [
     "are_periods",
     "by_rows",
     "find_labels",
+    "kept_notes",
     "label_text",
     "listed",
     "misfit",
@@ -79,6 +80,19 @@ def listed(count: int, more: str, make: Callable[[int], Problem]) -> list[Proble
 def misfit(*problems: Problem) -> DataError:
     """Return the error that a table does not fit the definition."""
     return DataError("the table does not fit the definition", problems)
+
+
+def kept_notes(frame: pd.DataFrame) -> list[Any]:
+    """Notes of reading that a table carries: texts, or ``{zh, en}``; others are not ours."""
+    kept = frame.attrs.get("notes", [])
+    if not isinstance(kept, list | tuple):
+        return []
+    return [
+        n
+        for n in kept
+        if isinstance(n, str)
+        or (isinstance(n, dict) and n and all(isinstance(n.get(k), str) for k in ("zh", "en")))
+    ]
 
 
 def unlabelled(index: pd.Index) -> bool:

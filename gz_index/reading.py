@@ -18,7 +18,7 @@ import pandas as pd
 from gz_index._registry import closest
 from gz_index.errors import DataError, Problem
 from gz_index.framework import Text
-from gz_index.labels import by_rows, find_labels, label_text, plain, unlabelled
+from gz_index.labels import by_rows, find_labels, kept_notes, label_text, plain, unlabelled
 
 __all__ = ["read_table"]
 
@@ -52,7 +52,8 @@ def read_table(
 
     In CSV and xlsx a column is numeric if each of its cells is a number, is empty, or holds a usual
     sign for a missing number (``—``, ``…``, ``-``, ``..``, ``NA``, ``缺失``); full-width digits and
-    thousands separators are understood. Any other column stays text.
+    thousands separators are understood. Where most cells are numbers, the others stay as they are
+    beside them, to be named when the column is taken for an indicator. Any other column stays text.
 
     Parameters
     ----------
@@ -130,7 +131,8 @@ def read_table(
     except DataError as error:
         raise DataError(f"{path}: {error.title}", error.problems) from None
     frame.index.names = [n or None for n in frame.index.names]
-    frame.attrs["notes"] = [{"zh": n.zh, "en": n.en} for n in notes]  # plain, as files hold them
+    kept = kept_notes(frame)  # of a Parquet file that was written from such a table
+    frame.attrs["notes"] = [*kept, *({"zh": n.zh, "en": n.en} for n in notes)]
     return frame
 
 
@@ -394,7 +396,7 @@ def _column(
 ) -> Any:
     out = np.full(len(cells), np.nan)
     marks: Counter[str] = Counter()
-    big, percent, comma = [], [], []
+    big, percent, comma, odd = [], [], [], []
     for i, cell in enumerate(cells):
         if cell is None or cell != cell:
             continue
@@ -402,7 +404,8 @@ def _column(
             out[i] = cell
             continue
         if not isinstance(cell, str):
-            return cells
+            odd.append(i)
+            continue
         text = plain(cell).replace("−", "-")
         if text in _PLACEHOLDERS:
             marks[cell.strip()] += 1
@@ -416,7 +419,16 @@ def _column(
         elif text.endswith("%") and _NUMBER.fullmatch(text[:-1].strip()):
             percent.append(i)
         else:
+            odd.append(i)
+    if odd:
+        numbers = int((~np.isnan(out)).sum())
+        if len(odd) >= numbers:  # a column of text
             return cells
+        # the few that are no numbers stay, and are named where numbers are due
+        mixed: list[Any] = out.tolist()
+        for i in odd:
+            mixed[i] = cells[i]
+        return mixed
     for found, what, hint in (
         (percent, "may be per cent or a share", "write 12 or 0.12 in the whole column"),
         (comma, "may have a decimal comma or a thousands separator", "write a decimal point"),

@@ -22,6 +22,7 @@ from gz_index.labels import (
     are_periods,
     by_rows,
     find_labels,
+    kept_notes,
     listed,
     misfit,
     plain,
@@ -156,8 +157,7 @@ def align(
     ([[3.0, 1.0], [nan, 2.0]], "columns left aside, not in the definition: 'n'")
     """
     frame = as_frame(data)
-    kept = frame.attrs.get("notes", [])
-    notes = [Text.of(n) for n in kept] if isinstance(kept, list | tuple) else []
+    notes = [Text.of(n) for n in kept_notes(frame)]
     if frame.columns.nlevels > 1:
         raise misfit(
             Problem("columns", f"have {frame.columns.nlevels} levels", "name each by one code")
@@ -227,7 +227,8 @@ def _called(node: Any) -> tuple[str, str, str]:
     return node.code, node.name.zh.strip(), node.name.en.strip()
 
 
-def _label(framework: Framework, code: str) -> str:
+def node_label(framework: Framework, code: str) -> str:
+    """Return a code with its name, or the code alone where they are the same."""
     name = framework.name(code)
     return code if name == code else f"{code} ({name})"
 
@@ -271,7 +272,9 @@ def _columns(
         elif len(found) > 1:
             which = ", ".join(repr(names[p]) for p in found)
             problems.append(
-                Problem(_label(framework, code), f"fits {len(found)} columns: {which}", "keep one")
+                Problem(
+                    node_label(framework, code), f"fits {len(found)} columns: {which}", "keep one"
+                )
             )
         elif fits[0] != code and len(named[fits[0]]) > 1 and code == named[fits[0]][0]:
             problems.append(
@@ -319,7 +322,7 @@ def _missing(framework: Framework, code: str, extra: list[str]) -> Problem:
         "",
     )
     hint = "" if near else "add it; leave its cells empty where nothing is known"
-    return Problem(_label(framework, code), f"there is no such column{near}", hint)
+    return Problem(node_label(framework, code), f"there is no such column{near}", hint)
 
 
 # -- cells ---------------------------------------------------------------------------------------
@@ -346,7 +349,7 @@ def _values(
         for j, position in enumerate(at):
             if position >= 0:
                 column = frame.iloc[:, position]
-                label = _label(framework, framework.codes[j])
+                label = node_label(framework, framework.codes[j])
                 values[:, j] = _column(column, label, rows, problems, bad)
         problems += listed(
             len(bad),
@@ -364,7 +367,7 @@ def _values(
             len(where),
             "infinite cells",
             lambda k: Problem(
-                _label(framework, framework.codes[where[k, 1]]),
+                node_label(framework, framework.codes[where[k, 1]]),
                 f"{values[where[k, 0], where[k, 1]]} for {rows.name(where[k, 0])} is infinite",
                 "correct or empty the cell",
             ),

@@ -275,7 +275,8 @@ def test_audit_prints_writes_and_fails_when_asked(tmp_path):
 def test_new_refuses_text_among_numbers_and_names_the_columns_of_text(tmp_path):
     table, to = tmp_path / "t.csv", tmp_path / "t.toml"
     table.write_text(
-        "城市,年份,a,b,说明\n广州,2022,1,2,好\n深圳,2022,暂无,3,中\n", encoding="utf-8"
+        '城市,年份,a,b,说明\n广州,2022,"1,234",2,好\n深圳,2022,暂无,3,中\n佛山,2022,5,4,中\n',
+        encoding="utf-8",
     )
     out = invoke("new", table, to)
     assert out.exit_code == 2
@@ -291,5 +292,7 @@ def test_new_refuses_text_among_numbers_and_names_the_columns_of_text(tmp_path):
 
 def test_the_chinese_summary_is_chinese():
     out = invoke("evaluate", "cn-provinces-2022", "--lang", "zh").stdout
-    assert "另有21个评价对象未列。共31个评价对象×10期，19项指标" in out
+    assert (
+        "另有21个评价对象未列。共31个评价对象×10期，19项指标；赋权：等权，合成：加权算术平均" in out
+    )
     assert "units" not in out

@@ -492,3 +492,24 @@ def test_merged_cells_leave_rows_without_a_unit_and_these_are_named(book):
     wb.save(path)
     with pytest.raises(gz.DataError, match=r"row 1 \(no unit\), 2021.*fill merged cells down"):
         align(read_table(path), gz.Framework((gz.Indicator(code="a"),)))
+
+
+def test_a_few_words_among_numbers_stay_beside_them_and_are_named(put):
+    got = read_table(put('unit,a\nx,"1,234"\ny,两千\nz,9\nw,—\n'))
+    assert got["a"].tolist()[:3] == [1234.0, "两千", 9.0]
+    assert np.isnan(got["a"].tolist()[3])
+    f = gz.Framework((gz.Indicator(code="a"),))
+    with pytest.raises(gz.DataError) as caught:
+        gz.Index(framework=f, id="i").evaluate(got)
+    assert "两千" in str(caught.value)
+    assert "1,234" not in str(caught.value)
+
+
+def test_notes_survive_a_parquet_file_and_those_of_others_do_no_harm(put, tmp_path):
+    got = read_table(put("城市,a\n广州,1\n深圳,—\n佛山,3\n".encode("gb18030")))
+    got.to_parquet(tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet").attrs["notes"] == got.attrs["notes"]
+    got.attrs["notes"] = [5, None, {"a": 1}, {"zh": 1, "en": 2}, "kept"]
+    result = gz.Index(framework=gz.Framework((gz.Indicator(code="a"),)), id="i")
+    table = result.replace(missing="drop").evaluate(got).table
+    assert table.notes == (gz.Text("kept", "kept"),)

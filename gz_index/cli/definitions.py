@@ -100,12 +100,13 @@ def _indicators(frame: pd.DataFrame, path: Path) -> list[Any]:
     """
     problems, columns = [], list(frame.select_dtypes("number").columns)
     for name in (c for c in frame if c not in columns):
-        found = pd.to_numeric(frame[name], errors="coerce").notna()
-        odd = frame[name].notna() & ~found
-        if found.any() and odd.any():
-            label = frame.index[int(odd.argmax())]
+        cells = frame[name].tolist()
+        odd = [i for i, c in enumerate(cells) if isinstance(c, str)]
+        if odd and any(isinstance(c, float) and c == c for c in cells):
+            label = frame.index[odd[0]]
             row = ", ".join(map(str, label)) if isinstance(label, tuple) else label
-            what = f"{frame[name].iloc[int(odd.argmax())]!r} for {row} is no number"
+            more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+            what = f"{cells[odd[0]]!r} for {row} is no number{more}"
             problems.append(Problem(f"column {name!r}", what, "empty the cell, or correct it"))
     if problems:
         raise DataError(f"{path}: {len(problems)} columns hold text beside numbers", problems)

@@ -29,6 +29,7 @@ from gz_index.errors import DataError, MethodError, Problem
 from gz_index.framework import ROOT
 from gz_index.report import figures
 from gz_index.report.drawing.canvas import KINDS
+from gz_index.report.phrases import AGGREGATES, WEIGHED
 from gz_index.saving import refuse_existing
 
 
@@ -118,7 +119,9 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
     en += f", {m} indicators; weight {weight}, aggregate {mean}; definition "
     zh = f"另有{more}个评价对象未列。" if more else ""
     zh += f"共{units}个评价对象" + (f"×{years}期" if years > 1 else "")
-    zh += f"，{m}项指标；赋权{weight}，合成{mean}；定义"
+    weight = WEIGHED[weight].zh if weight in WEIGHED else weight
+    mean = AGGREGATES[mean].zh if mean in AGGREGATES else mean
+    zh += f"，{m}项指标；赋权：{weight}，合成：{mean}；定义"
     console.print(gz.Text(zh, en).get(lang) + result.index.hash[:19])
     for note in result.notes_in(lang):
         console.print(f"- {note}", style="dim", soft_wrap=True)
