@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -11,8 +11,6 @@ from rich.markup import escape
 from rich.table import Table
 
 import gz_index as gz
-from gz_index.auditing.findings import SECTIONS, SEVERITIES
-from gz_index.auditing.report import Audit, folded, more_text, severity_text
 from gz_index.cli.shared import (
     Data,
     Definition,
@@ -29,6 +27,9 @@ from gz_index.cli.shared import (
 )
 from gz_index.errors import NotFoundError
 from gz_index.saving import refuse_existing
+
+if TYPE_CHECKING:
+    from gz_index.auditing.report import Audit
 
 
 @app.command()
@@ -50,6 +51,8 @@ def audit(
     lang: Lang = "en",
 ) -> None:
     """Audit an index as the JRC would: concept, data, pillars, weights, levels, robustness."""
+    from gz_index.auditing.findings import SEVERITIES
+
     with plain_errors():
         for severity in (show, *([fail_at] if fail_at is not None else [])):
             if severity not in SEVERITIES:
@@ -77,6 +80,9 @@ def print_audit(
     console: Console, audit: Audit, lang: Literal["en", "zh"], minimum: str = "not checked"
 ) -> None:
     """Print the findings that are at least so severe, section by section, and the notes."""
+    from gz_index.auditing.findings import SECTIONS
+    from gz_index.auditing.report import folded, more_text, severity_text
+
     shown = audit.at_least(minimum)
     console.print(escape(audit.title(lang)), style="bold", soft_wrap=True)
     console.print(audit.summary(lang))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
 import typer
@@ -25,11 +25,10 @@ from gz_index.cli.shared import (
     terminal,
 )
 from gz_index.framework import Text
-from gz_index.monitoring.assessment import OUTCOMES
-from gz_index.monitoring.dashboard import Monitor
-from gz_index.monitoring.targets import target_text
-from gz_index.monitoring.words import class_text
 from gz_index.saving import refuse_existing
+
+if TYPE_CHECKING:
+    from gz_index.monitoring.dashboard import Monitor
 
 
 @app.command()
@@ -86,6 +85,10 @@ def print_monitor(console: Console, m: Monitor, lang: Literal["en", "zh"], *, fu
     full : bool
         Also the indicators without a target.
     """
+    from gz_index.monitoring.assessment import OUTCOMES
+    from gz_index.monitoring.targets import target_text
+    from gz_index.monitoring.words import class_text
+
     shown = m.table if full else m.table[m.table["target"] != ""]
     shown = shown[shown["outcome"] != "in words"]  # the notes have them
     due = shown["target_year"].dropna().unique()

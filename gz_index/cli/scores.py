@@ -27,9 +27,6 @@ from gz_index.cli.shared import (
 )
 from gz_index.errors import DataError, MethodError, Problem
 from gz_index.framework import ROOT
-from gz_index.report import figures
-from gz_index.report.drawing.canvas import KINDS
-from gz_index.report.phrases import AGGREGATES, WEIGHED
 from gz_index.saving import refuse_existing
 
 
@@ -66,12 +63,14 @@ def evaluate(
         if figure is not None:
             _refuse_figure(figure, overwrite)
         result = index.evaluate(data_of(index, data, unit, period, lang))
-        drawn = None if figure is None else figures.contributions(result, lang=lang, most=40)
+        drawn = None if figure is None else result.plot.contributions(lang=lang, most=40)
         if out is not None:
             result.save(out, overwrite=overwrite)
         if drawn is not None and figure is not None:
+            from gz_index.report.figures import save
+
             figure.parent.mkdir(parents=True, exist_ok=True)
-            figures.save(drawn, figure)
+            save(drawn, figure)
     console = terminal()
     _print(console, result, top, lang)
     print_written(console, out)
@@ -80,6 +79,8 @@ def evaluate(
 
 
 def _refuse_figure(path: Path, overwrite: bool) -> None:
+    from gz_index.report.drawing.canvas import KINDS
+
     if path.suffix not in KINDS:
         raise MethodError(f"no figure is written as {path.name!r}", hint=" or ".join(KINDS))
     if path.exists() and not overwrite:
@@ -119,6 +120,8 @@ def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en
     en += f", {m} indicators; weight {weight}, aggregate {mean}; definition "
     zh = f"另有{more}个评价对象未列。" if more else ""
     zh += f"共{units}个评价对象" + (f"×{years}期" if years > 1 else "")
+    from gz_index.report.phrases import AGGREGATES, WEIGHED
+
     weight = WEIGHED[weight].zh if weight in WEIGHED else weight
     mean = AGGREGATES[mean].zh if mean in AGGREGATES else mean
     zh += f"，{m}项指标；赋权：{weight}，合成：{mean}；定义"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 from rich.console import Console
@@ -28,9 +28,11 @@ from gz_index.cli.shared import (
 from gz_index.errors import DataError, MethodError
 from gz_index.framework import ROOT
 from gz_index.saving import new_folder, refuse_existing
-from gz_index.sensitivity.montecarlo import Uncertainty
-from gz_index.sensitivity.variance import VarianceShares
-from gz_index.study import Study
+
+if TYPE_CHECKING:
+    from gz_index.sensitivity.montecarlo import Uncertainty
+    from gz_index.sensitivity.variance import VarianceShares
+    from gz_index.study import Study
 
 
 @app.command()
@@ -127,10 +129,10 @@ def print_studies(
     lang: Literal["en", "zh"],
 ) -> None:
     """Print ranks with their intervals, shares of variance, and how firm the leader is."""
-    u = cast(Uncertainty, studies["uncertainty"])
+    u = cast("Uncertainty", studies["uncertainty"])
     _ranks(console, u, title, top, lang)
     if "sobol" in studies:
-        _shares(console, cast(VarianceShares, studies["sobol"]), lang)
+        _shares(console, cast("VarianceShares", studies["sobol"]), lang)
     if "stability" in studies:
         _leader(console, studies["stability"], lang)
     if "importance" in studies:
