@@ -268,8 +268,8 @@ function listen() {
     refresh();
     $("weightsbox").querySelector("summary").focus();
   });
-  window.addEventListener("hashchange", () => {
-    const said = fromHash(location.hash);
+  window.addEventListener("hashchange", (event) => {
+    const said = fromHash(new URL(event.newURL).hash); // the address itself may have moved on
     settle();
     rebuild();
     tell(...said);

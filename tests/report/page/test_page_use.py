@@ -97,6 +97,7 @@ def test_a_shared_link_brings_the_setting_back(visit, provinces):
 
 
 FOLLOW = """(hash) => new Promise((done) => {
+    history.replaceState(null, '', '#'); // so that there is a change in any case
     addEventListener('hashchange', () => done(), { once: true });
     location.hash = hash;
 })"""
