@@ -25,6 +25,7 @@ __all__ = [
     "label_text",
     "listed",
     "misfit",
+    "period_text",
     "plain",
     "row_labels",
     "unlabelled",
@@ -268,10 +269,17 @@ class Rows:
         if self.periods is None or self.slot is None:
             return unit
         at = self.slot[i]
-        return f"{unit}, {_short(self.periods[at]) if at >= 0 else 'no period'}"
+        return f"{unit}, {period_text(self.periods[at]) if at >= 0 else 'no period'}"
 
 
-def _short(period: Any) -> str:
+def period_text(period: Any) -> str:
+    """Return a period as text; a moment at midnight as its date.
+
+    Examples
+    --------
+    >>> period_text(pd.Timestamp("2020-01-01")), period_text(2020)
+    ('2020-01-01', '2020')
+    """
     if isinstance(period, pd.Timestamp) and period == period.normalize():
         return str(period.date())
     return str(period)

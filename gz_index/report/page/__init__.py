@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from gz_index.errors import MethodError
 from gz_index.framework import Lang
-from gz_index.report.page.content import USUAL, content
+from gz_index.report.page.payload import pack
+from gz_index.report.page.sets import USUAL, sets_asked
 from gz_index.report.page.words import WORDS
 from gz_index.saving import new_file, refuse_file
 from gz_index.weighting.rule import WeightLike
@@ -72,7 +73,8 @@ def to_page(
     sets : sequence or mapping
         Weights that a reader can go back to, beside those of the definition: schemes, judgements,
         values by code; with a mapping its keys are the names shown. ``"ahp"`` stands for the
-        judgements of the definition. One that cannot be computed is named in the page with the
+        judgements of the definition. One that cannot be computed on these data, or that changes
+        nothing as groups of the definition have rules of their own, is named in the page with the
         reason.
     uncertainty : Uncertainty, optional
         Gives the intervals of ranks, see :func:`gz_index.uncertainty`; it has to be of this result.
@@ -86,8 +88,8 @@ def to_page(
     ------
     DataError
         The file exists, or ``uncertainty`` is of another result.
-    MethodError
-        ``lang`` is neither.
+    MethodError, NotFoundError, DefinitionError
+        ``lang``, ``draws`` or ``seed`` is none; a set is no weighting, or none of this definition.
 
     Examples
     --------
@@ -101,9 +103,13 @@ def to_page(
     """
     if lang not in ("zh", "en"):
         raise MethodError(f"lang = {lang!r}", hint="'zh' or 'en'")
+    for name, value, least in (("draws", draws, 2), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise MethodError(f"{name} = {value!r}", hint=f"a whole number from {least} on")
+    sets_asked(sets)
     path = Path(path)
     refuse_file(path, overwrite=overwrite)
-    page = _page(content(result, sets, uncertainty, draws, seed), lang)
+    page = _page(pack(result, sets, uncertainty, draws, seed), lang)
     with new_file(path, overwrite=overwrite) as part:
         part.write_text(page, encoding="utf-8", newline="\n")
     return path

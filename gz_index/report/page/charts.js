@@ -79,8 +79,8 @@ function steps(low, high, most = 5) {
 function lineChart({ width, periods, pale, lines, ranks, said, number }) {
   const all = [...pale, ...lines.map((l) => l.values)].flat().filter(Number.isFinite);
   if (!all.length) return make("p", {}, "—");
-  let low = Math.min(...all);
-  let high = Math.max(...all);
+  let low = Infinity, high = -Infinity;
+  for (const v of all) [low, high] = [Math.min(low, v), Math.max(high, v)]; // too many to be arguments
   if (ranks) low = Math.min(1, low);
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
   const W = width, narrow = W < 520;
@@ -115,7 +115,7 @@ function lineChart({ width, periods, pale, lines, ranks, said, number }) {
     svg.append(draw("path", { class: `line s${series}`, d: path(values) }));
     values.forEach((v, t) => Number.isFinite(v) && svg.append(mark(x(t), y(v), series)));
     const last = values.findLastIndex?.(Number.isFinite) ?? values.length - 1;
-    if (last >= 0 && Number.isFinite(values[last])) ends.push({ name, series, y: y(values[last]), x: x(last) });
+    if (last >= 0 && Number.isFinite(values[last])) ends.push({ name, series, y: y(values[last]) });
   }
   ends.sort((a, b) => a.y - b.y);
   for (let k = 1; k < ends.length; k++) ends[k].y = Math.max(ends[k].y, ends[k - 1].y + 17);

@@ -151,7 +151,8 @@ class Model {
     for (let j = 0; j < this.m; j++) for (let i = 0; i < this.n; i++) this.columns[j][i] = z[i * this.m + j];
     this.gaps = z.some(Number.isNaN);
     this.library = doubles(data.scores);
-    this.raw = singles(data.raw);
+    this.raw = doubles(data.raw);
+    this.used = new Map(Object.entries(data.used).map(([j, text]) => [Number(j), doubles(text)]));
     this.filled = data.imputed ? bytes(data.imputed) : null;
     this.sets = data.sets.map((s) => ({
       ...s,
@@ -170,7 +171,6 @@ class Model {
       g.closedBy = g.live ? (above?.closedBy ?? null) : g;
     }
     this.below = this.groups.map((g) => this.known(g));
-    this.periodic = this.sets.some((s) => s.local.some((w) => Array.isArray(w[0])));
   }
 
   /** Share of the indicators below a group that each row has. */
@@ -272,10 +272,10 @@ class Model {
     return (this._everyone ??= Array.from({ length: this.n }, (_, i) => i));
   }
 
-  /** Rank of each row of a column within its period; NaN where there is no value. */
-  ranks(column) {
+  /** Rank of each row of a column within its period, in some periods; NaN where there is no value. */
+  ranks(column, periods = this.rows) {
     const out = new Float64Array(this.n).fill(NaN);
-    for (const rows of this.rows) {
+    for (const rows of periods) {
       const order = rows.filter((i) => !Number.isNaN(column[i])).sort((a, b) => column[b] - column[a]);
       let dense = 0;
       for (let a = 0, b; a < order.length; a = b) {
@@ -318,8 +318,10 @@ class Model {
     return this._places.get(unit * this.rows.length + period) ?? -1;
   }
 
+  /** Value of a cell as it was received, and as it was used. */
   value(i, j) {
-    return this.raw[i * this.m + j];
+    const received = this.raw[i * this.m + j];
+    return { received, used: this.used.has(j) ? this.used.get(j)[i] : received };
   }
 
   imputed(i, j) {

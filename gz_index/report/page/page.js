@@ -25,48 +25,53 @@ function showAbout() {
 function toHash() {
   const p = new URLSearchParams();
   p.set("v", `1.${data.hash}.${data.dataHash}`);
-  if (state.set) p.set("s", model.sets[state.set].id);
+  const set = model.sets[state.set];
+  if (state.set) p.set("s", `${set.id}.${set.hash}`);
   if (state.moves.size) p.set("w", [...state.moves].map(([k, v]) => `${k}.${v}`).join("_"));
   if (state.period !== LAST) p.set("t", state.period);
   if (state.unit >= 0) p.set("u", state.unit);
-  if (state.compared.length) p.set("c", state.compared.join("_"));
+  p.set("c", state.compared.join("_"));
   if (state.tab !== "ranking") p.set("p", state.tab);
   if (state.metric !== "score") p.set("m", state.metric);
   p.set("l", state.lang);
   return `#${p}`;
 }
 
-/** Take a setting from a link; whatever in it does not fit is left out and said. */
+/** Take a setting from a link; return what to say of what in it does not fit and was left out. */
 function fromHash(text) {
   const p = new URLSearchParams(text.replace(/^#/, ""));
-  if (!p.has("v")) return "";
+  if (!p.has("v")) return [];
   const [version, definitionHash, dataHash] = p.get("v").split(".");
   if (p.get("l") === "zh" || p.get("l") === "en") state.lang = p.get("l");
-  if (version !== "1" || definitionHash !== data.hash) return "otherDefinition";
+  if (version !== "1" || definitionHash !== data.hash) return [["otherDefinition"]];
   let bad = false;
   const whole = (value, limit) => {
     const fits = /^\d{1,7}$/.test(value) && Number(value) < limit;
     bad ||= !fits;
     return fits ? Number(value) : -1;
   };
+  const said = [];
   state.set = 0;
   state.moves.clear();
-  if (p.has("s")) {
-    const k = model.sets.findIndex((s) => s.id === p.get("s"));
-    bad ||= k < 0;
-    state.set = Math.max(0, k);
+  // a set is known by its name and its weights: moved sliders would mean another thing with others
+  const at = (p.get("s") ?? "").lastIndexOf(".");
+  const id = (p.get("s") ?? "").slice(0, at < 0 ? undefined : at);
+  if (p.has("s")) state.set = model.sets.findIndex((s) => p.get("s") === `${s.id}.${s.hash}`);
+  if (state.set < 0) {
+    state.set = 0;
+    said.push([dataHash === data.dataHash ? "otherSet" : "otherBoth", { set: id }]);
   }
-  for (const part of (p.get("w") ?? "").split("_").filter(Boolean)) {
+  for (const part of said.length ? [] : (p.get("w") ?? "").split("_").filter(Boolean)) {
     const [a, b] = part.split(".");
     const [node, value] = [whole(a ?? "", data.nodes.length), whole(b ?? "", STEPS + 1)];
     const parent = node >= 0 ? model.groupOf.get(data.nodes[node].parent) : null;
     if (node < 0 || value < 0 || !parent?.open || parent.kids.length < 2) bad = true;
     else state.moves.set(node, value);
   }
-  const tabs = ["ranking", "profile", "comparison", "years", "about"];
-  if (p.has("p")) tabs.includes(p.get("p")) ? (state.tab = p.get("p")) : (bad = true);
+  if (dataHash !== data.dataHash) return said.length ? said : [["otherData"]];
+  Object.assign(state, usual());
+  if (p.has("p")) $(`tab-${p.get("p")}`)?.hidden === false ? (state.tab = p.get("p")) : (bad = true);
   if (p.has("m")) ["score", "rank"].includes(p.get("m")) ? (state.metric = p.get("m")) : (bad = true);
-  if (dataHash !== data.dataHash) return "otherData";
   if (p.has("t")) {
     const t = whole(p.get("t"), model.periods.length);
     if (t >= 0) state.period = t;
@@ -76,10 +81,18 @@ function fromHash(text) {
     if (u >= 0) state.unit = u;
   }
   if (p.has("c")) {
-    const units = p.get("c").split("_").map((u) => whole(u, data.units.length));
+    const units = p.get("c").split("_").filter(Boolean).map((u) => whole(u, data.units.length));
     state.compared = [...new Set(units)].filter((u) => u >= 0).slice(0, MOST);
   }
-  return bad ? "badLink" : "";
+  return bad ? [...said, ["badLink"]] : said;
+}
+
+/** Choose units where nobody has: the best ones of the definition. */
+function settle() {
+  const best = rowsNow().filter((i) => definitionRanks[i] > 0).sort((a, b) => definitionRanks[a] - definitionRanks[b]);
+  if (state.unit < 0) state.unit = data.unit[best[0] ?? rowsNow()[0]];
+  state.compared ??= best.slice(0, 3).map((i) => data.unit[i]);
+  $("period").value = state.period;
 }
 
 let hashTimer = 0;
@@ -123,7 +136,7 @@ function show() {
 /** A table that is wider than its place can be scrolled by keyboard. */
 function reachable() {
   for (const box of document.querySelectorAll(".scroll")) {
-    const wide = box.scrollWidth > box.clientWidth;
+    const wide = box.scrollWidth > box.clientWidth + 1; // widths are rounded
     if (wide === box.hasAttribute("tabindex")) continue;
     const settings = { tabindex: "0", role: "region", "aria-label": box.querySelector("caption").textContent };
     for (const [name, value] of Object.entries(settings)) {
@@ -152,7 +165,7 @@ function speak() {
   for (const e of document.querySelectorAll("[data-l]")) e.setAttribute("aria-label", say(e.dataset.l));
   $("language").lang = state.lang === "zh" ? "en" : "zh-CN";
   const size = { units: data.units.length, indicators: model.m, periods: model.periods.length };
-  $("size").textContent = say(model.periods.length > 1 ? "sizePeriods" : "size", size);
+  $("size").textContent = say(ALONE ? "sizeAlone" : model.periods.length > 1 ? "sizePeriods" : "size", size);
   tell(...news);
   showTheme();
 }
@@ -177,16 +190,20 @@ function start() {
   const many = data.periods && data.periods.length > 1;
   $("periodbox").hidden = !many;
   $("tab-years").hidden = !many;
+  $("tab-comparison").hidden = ALONE;
+  if (ALONE) {
+    $("tab-ranking").dataset.t = "score";
+    $("ranks").caption.dataset.t = "contributions";
+    document.querySelector("[data-t=weightsHow]").dataset.t = "weightsAlone";
+    for (const id of ["find", "sort", "who", "addyear"]) $(id).parentElement.hidden = true;
+    for (const e of [$("chosenyears"), document.querySelector("#profile .legend")]) e.hidden = true;
+  }
   if (many) $("period").replaceChildren(...model.periods.map((p, t) => make("option", { value: t }, p)));
   const said = fromHash(location.hash);
-  if (!many && state.tab === "years") state.tab = "ranking";
-  const best = [...rowsNow()].filter((i) => definitionRanks[i] > 0).sort((a, b) => definitionRanks[a] - definitionRanks[b]);
-  if (state.unit < 0) state.unit = data.unit[best[0] ?? rowsNow()[0]];
-  if (!state.compared.length) state.compared = best.slice(0, 3).map((i) => data.unit[i]);
-  $("period").value = state.period;
+  settle();
   if (window.matchMedia("(max-width: 62rem)").matches) $("weightsbox").open = false;
   rebuild();
-  if (said) tell(said);
+  if (said.length) tell(...said);
   listen();
 }
 
@@ -251,11 +268,11 @@ function listen() {
     refresh();
     $("weightsbox").querySelector("summary").focus();
   });
-  window.addEventListener("hashchange", () => {
-    const said = fromHash(location.hash);
-    $("period").value = state.period;
+  window.addEventListener("hashchange", (event) => {
+    const said = fromHash(new URL(event.newURL).hash); // the address itself may have moved on
+    settle();
     rebuild();
-    tell(said);
+    tell(...said);
   });
   window.addEventListener("resize", () => {
     reachable();
@@ -296,7 +313,9 @@ window.gzPage = Object.freeze({
     }
   },
   choose(id) {
-    state.set = Math.max(0, model.sets.findIndex((s) => s.id === id));
+    const k = model.sets.findIndex((s) => s.id === id);
+    if (k < 0) throw new RangeError(`no set of weights ${id}`);
+    state.set = k;
     state.moves.clear();
     changed();
   },

@@ -3,8 +3,12 @@
 const pillars = model.root.kids;
 const adds = parts(model.root, [1, 1], [0.5, 0.5], 1) !== null && model.root.live;
 const columnsOf = () => [
-  { key: "rank", name: say("rank"), number: true },
-  { key: "change", name: say("change"), number: true, title: say("changeTitle") },
+  ...(ALONE
+    ? []
+    : [
+        { key: "rank", name: say("rank"), number: true },
+        { key: "change", name: say("change"), number: true, title: say("changeTitle") },
+      ]),
   { key: "unit", name: say("unit") },
   { key: "score", name: say("score"), number: true },
   ...(state.numbers || !adds
@@ -71,7 +75,7 @@ function buildRanking() {
       row.append(cell);
     }
     cells.unit.append(name);
-    cells.change.append(make("span", { role: "img" }));
+    cells.change?.append(make("span", { role: "img" }));
     if (cells.bar) {
       cells.bar.append(make("div", { class: "stack", role: "img" }));
     }
@@ -80,7 +84,8 @@ function buildRanking() {
       const there = Number.isFinite(low);
       const whisker = make("span", { class: "whisker", "aria-hidden": "true" }, make("i"));
       const count = rowsNow().length;
-      whisker.firstChild.style.left = there ? `${(100 * (low - 1)) / count}%` : "0";
+      // at the last rank the least width would reach beyond the end
+      whisker.firstChild.style.left = there ? `min(${(100 * (low - 1)) / count}%, 100% - 3px)` : "0";
       whisker.firstChild.style.width = there ? `${(100 * (high - low + 1)) / count}%` : "0";
       cells.interval.append(make("span", {}, there ? between(low, high) : "—"), whisker);
     }
@@ -90,9 +95,11 @@ function buildRanking() {
   const says = [];
   if (!adds) says.push(say("nothingAdds", { method: pick(data.groups[data.groups.length - 1].label) }));
   says.push(
-    interval
-      ? say("intervalMoves", { says: pick(data.interval.says) })
-      : say("intervalAbsent", { why: pick(data.interval.why) }),
+    ALONE
+      ? say("alone")
+      : interval
+        ? say("intervalMoves", { says: pick(data.interval.says) })
+        : say("intervalAbsent", { why: pick(data.interval.why) }),
   );
   $("ranknote").textContent = says.join(state.lang === "zh" ? "" : " ");
 }
@@ -120,13 +127,15 @@ function showRanking() {
   const span = reach + under || 1;
   for (const i of rows) {
     const { cells } = drawnRows.get(i);
-    put(cells.rank, rankText(now.ranks[i]));
     put(cells.score, Number.isNaN(total(i)) ? say("withheld") : score(total(i)));
-    const shift = definitionRanks[i] - now.ranks[i];
-    const arrow = cells.change.firstChild;
-    put(arrow, shift > 0 ? `↑${shift}` : shift < 0 ? `↓${-shift}` : "");
-    arrow.setAttribute("aria-label", shift > 0 ? say("up", { n: shift }) : shift < 0 ? say("down", { n: -shift }) : say("same"));
-    cells.change.className = `c-change n ${shift > 0 ? "up" : shift < 0 ? "down" : ""}`;
+    if (!ALONE) {
+      put(cells.rank, rankText(now.ranks[i]));
+      const shift = definitionRanks[i] - now.ranks[i];
+      const arrow = cells.change.firstChild;
+      put(arrow, shift > 0 ? `↑${shift}` : shift < 0 ? `↓${-shift}` : "");
+      arrow.setAttribute("aria-label", shift > 0 ? say("up", { n: shift }) : shift < 0 ? say("down", { n: -shift }) : say("same"));
+      cells.change.className = `c-change n ${shift > 0 ? "up" : shift < 0 ? "down" : ""}`;
+    }
     const mine = values.get(i);
     if (cells.bar) {
       const bar = cells.bar.firstChild;
@@ -180,7 +189,7 @@ function orderRanking() {
   const count = !shown ? say("noneFound") : shown < rows.length ? say("shown", { count: shown, all: rows.length }) : "";
   if ($("count").textContent !== count) $("count").textContent = count;
   for (const cell of $("ranks").tHead.rows[0].cells) {
-    const mine = cell.dataset.key === sort || (sort === "score" && cell.dataset.key === "bar");
+    const mine = cell.dataset.key === sort;
     const rising = (sort === "unit" || sort === "rank") !== state.down;
     if (mine) cell.setAttribute("aria-sort", rising ? "ascending" : "descending");
     else cell.removeAttribute("aria-sort");

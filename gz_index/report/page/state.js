@@ -14,17 +14,18 @@ const LAST = (() => {
   return 0;
 })();
 
+const ALONE = data.units.length === 1; // there is nothing to rank
+
+/** What a link says beside the weights, where it says nothing; null is chosen by `settle`. */
+const usual = () => ({ period: LAST, unit: -1, compared: null, tab: "ranking", metric: "score" });
+
 const state = {
   lang: data.lang,
   theme: "",
   set: 0,
   moves: new Map(),
-  period: LAST,
-  unit: -1,
-  compared: [],
-  tab: "ranking",
-  metric: "score",
-  sort: "rank",
+  ...usual(),
+  sort: ALONE ? "score" : "rank",
   down: false,
   numbers: false,
   find: "",
@@ -33,11 +34,20 @@ const state = {
 // -- words and numbers -----------------------------------------------------------------------------
 
 const pick = (pair) => pair[state.lang === "zh" ? 0 : 1];
+/** Words with their places filled; what is a function is asked in the language of the moment. */
 const say = (key, places = {}) =>
-  pick(data.words[key]).replace(/\{(\w+)\}/g, (_, name) => String(places[name] ?? ""));
+  pick(data.words[key]).replace(/\{(\w+)\}/g, (_, name) => {
+    const value = places[name];
+    return String((typeof value === "function" ? value() : value) ?? "");
+  });
 const nodeName = (k) => pick(data.nodes[k].name);
 const unitName = (u) => data.units[u];
 const joined = (names) => names.join(state.lang === "zh" ? "、" : ", ");
+/** Some names and how many more there are. */
+const some = (names, most = 4) =>
+  names.length > most
+    ? say("andMore", { units: joined(names.slice(0, most)), count: names.length - most })
+    : joined(names);
 const percent = (v) => `${(100 * v).toFixed(1)}%`;
 
 /** Decimals that tell the scores of this index apart. */
@@ -45,16 +55,25 @@ const decimals = (() => {
   const most = model.library.reduce((m, v) => (Number.isNaN(v) ? m : Math.max(m, Math.abs(v))), 0);
   return most >= 20 ? 2 : most >= 2 ? 3 : 4;
 })();
-const score = (v, d = decimals) => (Number.isFinite(v) ? v.toFixed(d).replace("-", "−") : "—");
+/** A number with a true minus; zero has none. */
+const signed = (text) => (/[1-9]/.test(text) ? text.replace("-", "−") : text.replace("-", ""));
+const score = (v, d = decimals) => (Number.isFinite(v) ? signed(v.toFixed(d)) : "—");
+/** A difference above zero, also where it is less than the last digit. */
+function gapText(v) {
+  const step = (10 ** -decimals).toFixed(decimals);
+  return v > 0 && v < Number(step) ? say("lessThan", { step }) : score(v);
+}
 const between = (low, high) => (low === high ? String(low) : `${low}–${high}`);
 const rankText = (v) => (Number.isFinite(v) ? String(v) : "—");
 function plainNumber(v) {
   if (!Number.isFinite(v)) return "—";
   const size = Math.abs(v);
   const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4;
-  return size !== 0 && (size >= 1e9 || size < 1e-3)
-    ? v.toExponential(2)
-    : v.toLocaleString("en", { maximumFractionDigits: digits });
+  return signed(
+    size !== 0 && (size >= 1e15 || size < 1e-3)
+      ? v.toExponential(2)
+      : v.toLocaleString("en", { maximumFractionDigits: digits }),
+  );
 }
 
 // -- what is computed ------------------------------------------------------------------------------
@@ -90,11 +109,17 @@ const interval = (() => {
 
 // -- the leader ------------------------------------------------------------------------------------
 
-let news = ["", {}];
-/** Say something to everybody, also to those who hear the page. */
-function tell(key, places = {}) {
-  news = [key, places];
-  $("news").textContent = key ? say(key, places) : "";
+let news = [];
+/** Say something to everybody, also to those who hear the page: pairs of words and their places. */
+function tell(...said) {
+  news = said;
+  $("news").textContent = said.map(([key, places]) => say(key, places)).join(state.lang === "zh" ? "" : " ");
+}
+
+/** A score by itself: with what it means, if that is known. */
+function scoreAlone(v) {
+  const means = data.base && Number.isFinite(v) ? pick(data.base) : "";
+  return say("leadAlone", { score: score(v) }) + means;
 }
 
 function showLeader() {
@@ -105,7 +130,7 @@ function showLeader() {
   $("leader").textContent = !first.length
     ? say("nobody")
     : first.length > 1
-      ? say("tied", { units: joined(names.slice(0, 4)) })
+      ? say("tied", { units: some(names) })
       : rows.length > 1
         ? say("leads", { unit: names[0] })
         : names[0];
@@ -113,26 +138,33 @@ function showLeader() {
   $("leadscore").textContent = !first.length
     ? ""
     : second === undefined
-      ? say("leadAlone", { score: score(best) })
+      ? scoreAlone(best)
       : say("lead", {
           score: score(best),
           second: unitName(data.unit[second]),
-          gap: score(best - total(second)),
+          gap: gapText(best - total(second)),
         });
   const key = first.map((i) => data.unit[i]).join();
   if (leaders !== null && leaders.period === state.period && leaders.key !== key && first.length) {
-    tell("newLeader", { unit: joined(names.slice(0, 4)), old: joined(leaders.names) });
+    const old = leaders.names;
+    tell(["newLeader", { unit: () => some(names), old: () => some(old) }]);
   } else if (leaders !== null && leaders.period !== state.period) {
-    tell("");
+    tell();
   }
-  leaders = { key, names: names.slice(0, 4), period: state.period };
+  leaders = { key, names, period: state.period };
+  const untouched = state.set === 0 && !state.moves.size;
+  if (ALONE) {
+    const was = definition.values[model.root.node][rowsNow()[0]];
+    const says = [untouched ? say("asDefined") : say("underDefinition", { score: score(was) }), say("alone")];
+    $("moved").textContent = says.join(state.lang === "zh" ? "" : " ");
+    return;
+  }
   let count = 0, most = 0, who = -1;
   for (const i of rowsNow()) {
     const off = Math.abs(now.ranks[i] - definitionRanks[i]);
     if (off > 0) count++;
     if (off > most) [most, who] = [off, i];
   }
-  const untouched = state.set === 0 && !state.moves.size;
   $("moved").textContent = untouched
     ? say("asDefined")
     : count

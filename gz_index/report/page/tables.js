@@ -35,12 +35,6 @@ function reachOf(rows) {
   return high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high)) ? [low, high] : [low, low];
 }
 
-function placeIn(column, i, rows) {
-  let above = 1;
-  for (const r of rows) if (column[r] > column[i]) above++;
-  return Number.isNaN(column[i]) ? NaN : above;
-}
-
 // -- profile ---------------------------------------------------------------------------------------
 
 function peersOf(i) {
@@ -63,7 +57,9 @@ function showProfile() {
     return;
   }
   const rows = rowsNow();
-  let stands = say("standing", { rank: rankText(now.ranks[i]), all: scored().length, score: score(total(i)) });
+  let stands = ALONE
+    ? scoreAlone(total(i))
+    : say("standing", { rank: rankText(now.ranks[i]), all: scored().length, score: score(total(i)) });
   if (interval && Number.isFinite(interval.low[i])) {
     stands += say("standingInterval", { interval: between(interval.low[i], interval.high[i]) });
   }
@@ -77,9 +73,7 @@ function showProfile() {
     [say("value"), "n wide"],
     [say("normalised"), "n"],
     [say("position"), "graph"],
-    [say("median"), "n wide"],
-    [say("peers"), "n wide"],
-    [say("rank"), "n"],
+    ...(ALONE ? [] : [[say("median"), "n wide"], [say("peers"), "n wide"], [say("rank"), "n"]]),
   ]);
   const [low, high] = reachOf(rows);
   for (const at of tree) {
@@ -87,28 +81,34 @@ function showProfile() {
     const sorted = rows.map((r) => column[r]).filter((v) => !Number.isNaN(v)).sort((a, b) => a - b);
     const near = peers.map((r) => column[r]).filter((v) => !Number.isNaN(v)).sort((a, b) => a - b);
     const [median, beside] = [quantile(sorted, 0.5), quantile(near, 0.5)];
-    let raw = "";
-    if (at.node < model.m) {
-      const unit = data.nodes[at.node].unit;
-      raw = plainNumber(model.value(i, at.node)) + (unit ? ` ${pick(unit)}` : "");
-      if (model.imputed(i, at.node)) raw += ` (${say("filled")})`;
-      if (Number.isNaN(column[i])) raw = say("missing");
-    }
-    const graph = strip({
-      low, high, band: [quantile(sorted, 0.25), quantile(sorted, 0.75)],
-      tick: median, diamond: beside, dots: [[column[i], 0]],
-    });
+    const others = ALONE ? {} : { band: [quantile(sorted, 0.25), quantile(sorted, 0.75)], tick: median, diamond: beside };
+    const graph = strip({ low, high, ...others, dots: [[column[i], 0]] });
     body.append(
       make("tr", { class: model.groupOf.has(at.node) ? "group" : "" },
         treeName(at),
-        make("td", { class: "n wide value" }, raw),
+        make("td", { class: "n wide value" }, at.node < model.m ? valueText(i, at.node) : ""),
         make("td", { class: "n" }, score(column[i], 3)),
         make("td", { class: "graph" }, graph),
-        make("td", { class: "n wide" }, score(median, 3)),
-        make("td", { class: "n wide" }, score(beside, 3)),
-        make("td", { class: "n" }, rankText(placeIn(column, i, rows)))),
+        ...(ALONE
+          ? []
+          : [
+              make("td", { class: "n wide" }, score(median, 3)),
+              make("td", { class: "n wide" }, score(beside, 3)),
+              make("td", { class: "n" }, rankText(model.ranks(column, [rows])[i])),
+            ])),
     );
   }
+}
+
+/** A cell of the data as it was received; marked where it was filled in, or changed before use. */
+function valueText(i, j) {
+  const { received, used } = model.value(i, j);
+  if (Number.isNaN(used) && Number.isNaN(received)) return say("missing");
+  const unit = data.nodes[j].unit ? ` ${pick(data.nodes[j].unit)}` : "";
+  const aside = (text) => (state.lang === "zh" ? `（${text}）` : ` (${text})`);
+  if (model.imputed(i, j)) return plainNumber(used) + unit + aside(say("filled"));
+  const changed = used === received ? "" : aside(say("used", { value: plainNumber(used) }));
+  return plainNumber(received) + unit + changed;
 }
 
 // -- comparison ------------------------------------------------------------------------------------
@@ -178,9 +178,13 @@ function showComparison() {
 function showYears() {
   if (!data.periods || data.periods.length < 2) return;
   showChosen("chosenyears", "addyear");
-  $("metric").replaceChildren(...["score", "rank"].map((k) => make("option", { value: k }, say(k))));
-  $("metric").value = state.metric;
-  const ranks = state.metric === "rank";
+  const comparable = data.comparable && now.local.every((w) => w.length === 1);
+  const metrics = ALONE ? ["score"] : comparable ? ["score", "rank"] : ["rank"];
+  const metric = metrics.includes(state.metric) ? state.metric : metrics[0];
+  $("metric").replaceChildren(...metrics.map((k) => make("option", { value: k }, say(k))));
+  $("metric").value = metric;
+  $("yearsnote").textContent = comparable || ALONE ? "" : say("incomparable");
+  const ranks = metric === "rank";
   const column = ranks ? now.ranks : now.values[model.root.node];
   const line = (u) => model.periods.map((_, t) => {
     const i = model.unitRow(u, t);
@@ -192,7 +196,7 @@ function showYears() {
     lineChart({
       width: Math.max(280, $("chart").clientWidth),
       periods: model.periods, lines, pale: others.map(line), ranks,
-      said: say("yearsChart", { what: say(state.metric) }),
+      said: say("yearsChart", { what: say(metric) }),
       number: (v) => (ranks ? String(v) : String(Number(v.toPrecision(6)))),
     }),
   );

@@ -79,7 +79,6 @@ function showWeights() {
     input.parentElement.classList.toggle("moved", isMoved);
     text.textContent = percent(share);
     input.setAttribute("aria-valuetext", say("within", { share: percent(share) }) + (isMoved ? say("movedFrom", { share: percent(base) }) : ""));
-    input.style.setProperty("--at", `${(100 * Number(value)) / STEPS}%`);
   }
   $("undo").disabled = !state.moves.size;
   [...$("sets").querySelectorAll("input")].forEach((input, k) => (input.checked = state.set === k));
@@ -91,6 +90,7 @@ function showWeights() {
 
 /** Set the slider of a node; what every slider calls. */
 function move(node, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`no place of a slider: ${value}`);
   state.moves.set(node, Math.min(STEPS, Math.max(0, Math.round(value))));
   changed();
 }

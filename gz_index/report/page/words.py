@@ -32,6 +32,7 @@ WORDS: dict[str, Text] = {
         "{units}个评价对象，{indicators}项指标，{periods}个时期",
         "{units} units, {indicators} indicators, {periods} periods",
     ),
+    "sizeAlone": Text("一个评价对象，{indicators}项指标", "one unit, {indicators} indicators"),
     "language": Text("English", "中文"),
     "theme": Text("配色", "Colours"),
     "auto": Text("随系统", "system"),
@@ -50,6 +51,12 @@ WORDS: dict[str, Text] = {
     "lead": Text("得分 {score}，领先 {second} {gap}", "Score {score}, {gap} ahead of {second}"),
     "leadAlone": Text("得分 {score}", "Score {score}"),
     "tied": Text("{units} 并列第一", "{units} tie for first place"),
+    "andMore": Text("{units}和另外{count}个", "{units} and {count} more"),
+    "lessThan": Text("不足{step}", "less than {step}"),
+    "alone": Text("只有一个评价对象，不作排名。", "There is only one unit, so no ranks."),
+    "underDefinition": Text(
+        "按定义的权重得分{score}。", "The score under the definition is {score}."
+    ),
     "nobody": Text("没有得分", "No scores"),
     "newLeader": Text(
         "榜首变了：{unit} 取代 {old}", "The leader has changed: {unit} in place of {old}"
@@ -105,13 +112,17 @@ WORDS: dict[str, Text] = {
         "移动滑块，得分和名次随即重算；组内各权重按比例归一。",
         "Move a slider and scores and ranks follow. Weights are rescaled within their group.",
     ),
+    "weightsAlone": Text(
+        "移动滑块，得分随即重算；组内各权重按比例归一。",
+        "Move a slider and the scores follow. Weights are rescaled within their group.",
+    ),
     "startFrom": Text("从这组权重开始", "Start from"),
     "definition": Text("按定义", "As defined"),
     "ahp": Text("层次分析法", "AHP"),
     "unjudged": Text(
         "制作本页时没有给出判断矩阵", "no judgements were given when the page was made"
     ),
-    "absent": Text("未能给出的权重", "Weights that could not be computed"),
+    "absent": Text("未提供的权重", "Weights that are not offered"),
     "backTo": Text("恢复所选权重", "Undo all moves"),
     "within": Text("组内权重 {share}", "{share} of its group"),
     "movedFrom": Text("，原为{share}", ", was {share}"),
@@ -143,7 +154,8 @@ WORDS: dict[str, Text] = {
         "各部分和指标，与中位数和邻近对象比较", "Parts and indicators beside the median and peers"
     ),
     "item": Text("项目", "Item"),
-    "value": Text("原始值", "Value"),
+    "value": Text("原始值", "Value as received"),
+    "used": Text("计算用{value}", "{value} used"),
     "normalised": Text("标准化值", "Score"),
     "position": Text("位置", "Where it stands"),
     "median": Text("中位数", "Median"),
@@ -167,6 +179,11 @@ WORDS: dict[str, Text] = {
         "{what} of the chosen units by period, the others as pale lines; the table below has the "
         "numbers",
     ),
+    "incomparable": Text(
+        "标准化或权重逐期计算，不同时期的得分不可比，这里只显示名次。",
+        "Data were normalised or weighed within each period, so scores of different periods cannot "
+        "be compared; ranks are shown.",
+    ),
     # -- about
     "madeFrom": Text("由来", "Where this comes from"),
     "notes": Text("须知", "What to know"),
@@ -186,6 +203,15 @@ WORDS: dict[str, Text] = {
     "otherData": Text(
         "链接来自另一份数据：只采用了权重。",
         "The link is of other data: only its weights were taken.",
+    ),
+    "otherSet": Text(
+        "链接所用的权重“{set}”与本页的不是一回事：权重未采用。",
+        "The weights that the link calls {set} are none of this page: they were not taken.",
+    ),
+    "otherBoth": Text(
+        "链接来自另一份数据，所用的权重“{set}”也与本页的不同：其设置未采用。",
+        "The link is of other data, with other weights by the name {set}: its setting was not "
+        "taken.",
     ),
     "badLink": Text(
         "链接有误，有误之处未采用。", "Parts of the link could not be read and were left out."

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from gz_index._arrays import Array
 from gz_index._version import __version__
 from gz_index.choices import Spread
 from gz_index.errors import DataError, GzIndexError, MethodError, Problem
-from gz_index.framework import ROOT, Direction, Framework, Text
+from gz_index.framework import ROOT, Framework, Lang, Text
+from gz_index.labels import period_text
+from gz_index.report.grids import clean
+from gz_index.report.page.reasons import reason
+from gz_index.report.page.sets import LIVE, Rest, WeightSets, both, packed, rules_of
 from gz_index.report.page.words import MISSING, TIES, WORDS
-from gz_index.report.phrases import AGGREGATES, WEIGHED, normalise_name
+from gz_index.report.phrases import AGGREGATES, choice_name, normalise_name
 from gz_index.sensitivity.montecarlo import uncertainty as drawn
-from gz_index.weighting.judgements import Judgements
-from gz_index.weighting.rule import Weight, WeightLike, weight
+from gz_index.weighting.rule import WeightLike
 
 if TYPE_CHECKING:
     from gz_index.aggregate.rule import Aggregate
@@ -30,17 +31,12 @@ if TYPE_CHECKING:
     from gz_index.result import IndexResult
     from gz_index.sensitivity.montecarlo import Uncertainty
 
-__all__ = ["USUAL", "content"]
+__all__ = ["pack"]
 
-#: sets of weights beside those of the definition, where nothing is said
-USUAL = ("equal", "entropy", "ahp", "pca")
-
-#: aggregations that the script of the page computes
-_LIVE = frozenset({"arithmetic", "geometric", "harmonic", "power", "mean-min", "mpi"})
 _SIZE = 0.25  # of the noise on weights where no study is given
 
 
-def content(
+def pack(
     result: IndexResult,
     sets: Sequence[WeightLike] | Mapping[str, WeightLike],
     uncertainty: Uncertainty | None,
@@ -52,33 +48,86 @@ def content(
     units = list(dict.fromkeys(table.units))
     place = {u: i for i, u in enumerate(units)}
     n, m = table.values.shape
-    rest = _Rest.of(result)
-    weight_sets = _WeightSets(rest)
-    weight_sets.add_all(sets)
-    name = index.name or Text.of(index.id)
-    return {
-        "format": 1,
+    rest = Rest.of(result)
+    weight_sets = WeightSets(rest, sets)
+    raw, used = _received(result)
+    out = {
         "hash": _hash(index)[1][:8],
         "dataHash": result.data_hash.removeprefix("sha256:")[:8],
-        "index": {"id": index.id, "name": _both(name), "about": _both(index.description)},
+        "index": {"name": both(index.name or Text.of(index.id)), "about": both(index.description)},
         "units": [str(u) for u in units],
         "unit": [place[u] for u in table.units],
         "slot": [0] * n if table.slot is None else table.slot.tolist(),
-        "periods": None if table.periods is None else [_short(p) for p in table.periods],
+        "periods": None if table.periods is None else [period_text(p) for p in table.periods],
         "nodes": _nodes(f, index.plan.nodes),
         "groups": [_group(index, code, kids, leaves) for code, kids, leaves in index.plan.groups],
         "coverage": index.missing.coverage,
         "ties": index.ties,
-        "z": _packed(result.values[:, :m]),
-        "raw": _packed(table.values, "<f4"),
+        "comparable": _is_comparable(result),
+        "base": _base(result),
+        "z": packed(result.values[:, :m]),
+        "raw": packed(raw),
+        "used": used,
         "imputed": _bits(result.imputed) if result.imputed.any() else "",
-        "scores": _packed(result.values[:, -1]),
+        "scores": packed(result.values[:, -1]),
         "sets": weight_sets.found,
         "absent": weight_sets.absent,
         "interval": _interval(rest, uncertainty, draws, seed),
         "notes": _notes(result),
         "facts": _facts(result),
     }
+    cleaned: dict[str, Any] = _cleaned(out)
+    return cleaned
+
+
+def _cleaned(value: Any) -> Any:
+    """Return the same without the control characters that no page may hold."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {k: _cleaned(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(v) for v in value]
+    return value
+
+
+def _received(result: IndexResult) -> tuple[Array, dict[str, str]]:
+    """Return the values as they came (n, m), and the columns in use that were prepared."""
+    table = result.table
+    if result.prepared is None:
+        return table.values, {}
+    sheet = result.prepared.before
+    place = {key: i for i, key in enumerate(sheet.keys)}
+    periods = (
+        [None] * len(table.units)
+        if table.periods is None or table.slot is None
+        else [table.periods[t] for t in table.slot.tolist()]
+    )
+    rows = [place[key] for key in zip(table.units, periods, strict=True)]
+    raw = sheet.values[np.ix_(rows, [sheet.codes.index(c) for c in table.codes])]
+    changed = ~((raw == table.values) | (np.isnan(raw) & np.isnan(table.values)))
+    prepared = np.flatnonzero(changed.any(axis=0)).tolist()
+    return raw, {str(j): packed(table.values[:, j]) for j in prepared}
+
+
+def _is_comparable(result: IndexResult) -> bool:
+    """Whether scores of different periods are on one scale; weights by period aside."""
+    rules = [result.index.plan.rule(g.code) for g in result.index.framework.groups]
+    return not (
+        any(p.normaliser.window == "period" for p in result.scale.parts)
+        or any(r.window == "period" and not r.rowwise for r in rules)
+    )
+
+
+def _base(result: IndexResult) -> list[str] | None:
+    """What a score means where every indicator is an index number of the same base."""
+    parts = result.scale.parts
+    bases = {(p.base, getattr(p.normaliser, "to", None)) for p in parts}
+    if len(bases) > 1 or any(p.normaliser.method != "base-index" for p in parts):
+        return None
+    [(base, to)] = bases
+    when = period_text(base)
+    return both(Text(f"（基期{when}为{to:g}）", f" (the base, {when}, is {to:g})"))
 
 
 def _hash(index: Index) -> tuple[Text, str]:
@@ -93,22 +142,6 @@ def _hash(index: Index) -> tuple[Text, str]:
         return WORDS["unwritten"], hashlib.sha256(plain.encode()).hexdigest()
 
 
-def _both(text: Text) -> list[str]:
-    return [text.get("zh"), text.get("en")]
-
-
-def _short(period: Any) -> str:
-    if isinstance(period, pd.Timestamp) and period == period.normalize():
-        return str(period.date())
-    return str(period)
-
-
-def _packed(values: Array, kind: str = "<f8") -> str:
-    """Numbers, row by row, as base64 of their bytes."""
-    with np.errstate(over="ignore"):
-        return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode()
-
-
 def _bits(cells: Any) -> str:
     return base64.b64encode(np.packbits(cells, bitorder="little").tobytes()).decode()
 
@@ -120,12 +153,12 @@ def _nodes(f: Framework, codes: Sequence[str]) -> list[dict[str, Any]]:
     for code in codes:
         node = f.node(code)
         name = node.name or (WORDS["total"] if code == ROOT else Text.of(code))
-        one: dict[str, Any] = {"code": code, "name": _both(name), "parent": -1}
+        one: dict[str, Any] = {"code": code, "name": both(name), "parent": -1}
         if code != ROOT:
             one["parent"] = place[node.parent]
         unit = getattr(node, "unit", None)
         if unit:
-            one["unit"] = _both(unit)
+            one["unit"] = both(unit)
         out.append(one)
     return out
 
@@ -133,12 +166,12 @@ def _nodes(f: Framework, codes: Sequence[str]) -> list[dict[str, Any]]:
 def _group(index: Index, code: str, kids: Any, leaves: Any) -> dict[str, Any]:
     rule = index.plan.rule(code)
     method = rule.method if isinstance(rule.method, str) else ""
-    live = method in _LIVE
+    live = method in LIVE
     out: dict[str, Any] = {
         "kids": kids.tolist(),
         "leaves": leaves.tolist(),
         "method": method if live else "",
-        "label": _both(_rule_name(rule)),
+        "label": both(_rule_name(rule)),
     }
     if live:
         out |= {
@@ -176,14 +209,14 @@ def _facts(result: IndexResult) -> list[list[list[str]]]:
             *(t.replace("{coverage}", f"{index.missing.coverage:g}") for t in (gaps.zh, gaps.en))
         )
     return [
-        [_both(head), _both(text)]
+        [both(head), both(text)]
         for head, text in (
             (Text("定义", "Definition"), Text.of(f"{index.id} {index.version}")),
             (
                 Text("标准化", "Normalising"),
                 _listed([_scale_name(p.normaliser) for p in result.scale.parts]),
             ),
-            (Text("赋权", "Weights"), _weight_name(index.weight)),
+            (Text("赋权", "Weights"), rules_of(index)),
             (Text("合成", "Aggregation"), _listed(rules)),
             (Text("缺失值", "Missing cells"), gaps),
             (Text("同分", "Equal scores"), TIES[index.ties]),
@@ -204,130 +237,10 @@ def _scale_name(method: Normaliser) -> Text:
     return Text.of(method.label) if phrase is None else phrase.name
 
 
-# -- the index from its normalised values on -------------------------------------------------------
-
-
-def _same(x: Array) -> Array:
-    return x
-
-
-@dataclasses.dataclass(frozen=True)
-class _Rest:
-    """The part of an index that comes after normalising, as an index of normalised values.
-
-    So a replayed scale, and whatever was prepared, stay as they are.
-    """
-
-    result: IndexResult
-    index: Index
-    data: pd.DataFrame
-
-    @classmethod
-    def of(cls, result: IndexResult) -> _Rest:
-        f = result.index.framework
-        bare = tuple(
-            dataclasses.replace(
-                i, direction=Direction(), goalposts=None, transform=None, normalise=None
-            )
-            for i in f.indicators
-        )
-        index = result.index.replace(
-            framework=Framework(bare, f.groups),
-            normalise=_same,
-            prepare=(),
-            sensitivity=None,
-            excluded=(),
-        )
-        return cls(result, index, result.normalised)
-
-
-class _WeightSets:
-    """Sets of weights as the page holds them, and those that could not be computed."""
-
-    def __init__(self, rest: _Rest) -> None:
-        self.rest = rest
-        self.absent: list[dict[str, Any]] = []
-        own = rest.result.index.weight
-        self.found = [self._entry("definition", WORDS["definition"], rest.result)]
-        name = _weight_name(own)
-        said = Text(f"定义所用：{name.get('zh')}", f"The definition has: {name.get('en')}")
-        self.found[0]["notes"] = [_both(said)]
-
-    def add_all(self, sets: Sequence[WeightLike] | Mapping[str, WeightLike]) -> None:
-        """Compute the sets asked for, in their order."""
-        named: list[tuple[str | None, WeightLike]] = (
-            list(sets.items())
-            if isinstance(sets, Mapping)
-            else [(None, s) for s in ([sets] if isinstance(sets, str) else sets)]
-        )
-        judged = any(isinstance(s, Judgements) and s.kind == "ahp" for _, s in named)
-        for name, spec in named:
-            if spec != "ahp":
-                self._add(name, spec)
-            elif not judged:
-                self._add_judged(name)
-
-    def _add_judged(self, name: str | None) -> None:
-        scheme = self.rest.result.index.weight.scheme
-        if isinstance(scheme, Judgements) and scheme.kind == "ahp":
-            self._add(name, scheme)
-        else:
-            self.absent.append({"name": _both(WORDS["ahp"]), "why": _both(WORDS["unjudged"])})
-
-    def _add(self, name: str | None, spec: WeightLike) -> None:
-        label = Text.of(name) if name is not None else Text.of(str(spec))
-        try:
-            rule = weight(spec)
-            if name is None:
-                label = _weight_name(rule)
-            rest = self.rest.index.replace(weight=rule).evaluate(self.rest.data)
-        except GzIndexError as error:
-            self.absent.append({"name": _both(label), "why": [_line(error)] * 2})
-            return
-        key = name if name is not None else rule.label
-        taken = {s["id"] for s in self.found}
-        while key in taken:
-            key += "'"
-        self.found.append(self._entry(key, label, rest))
-        if isinstance(rule.scheme, Judgements):
-            self.found[-1]["notes"] = [_both(n) for n in rule.scheme.notes]
-
-    def _entry(self, key: str, label: Text, result: IndexResult) -> dict[str, Any]:
-        plan, base = self.rest.result.index.plan, self.rest.result
-        fixed = {}
-        for g, (code, _, _) in enumerate(plan.groups):
-            rule = plan.rule(code)
-            if not (isinstance(rule.method, str) and rule.method in _LIVE):
-                values = result.values[:, plan.position[code]]
-                mine = base.values[:, plan.position[code]]
-                if result is base or not np.array_equal(values, mine, equal_nan=True):
-                    fixed[str(g)] = _packed(values)
-        return {
-            "id": key,
-            "name": _both(label),
-            "local": [result.local[code].tolist() for code, _, _ in plan.groups],
-            "fixed": fixed,
-            "notes": [],
-        }
-
-
-def _weight_name(rule: Weight) -> Text:
-    if isinstance(rule.scheme, Judgements):
-        return rule.scheme.title or Text.of(rule.scheme.id)
-    if isinstance(rule.scheme, str) and rule.scheme in WEIGHED and rule.label == rule.scheme:
-        name = WEIGHED[rule.scheme].name
-        return Text(name.zh, name.en[:1].upper() + name.en[1:])
-    return Text.of(rule.label)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
 # -- intervals of ranks ----------------------------------------------------------------------------
 
 
-def _interval(rest: _Rest, study: Uncertainty | None, draws: int, seed: int) -> dict[str, Any]:
+def _interval(rest: Rest, study: Uncertainty | None, draws: int, seed: int) -> dict[str, Any]:
     """Ends of the interval of each row's rank, and what they are of; or why there are none."""
     result = rest.result
     if study is not None:
@@ -338,13 +251,24 @@ def _interval(rest: _Rest, study: Uncertainty | None, draws: int, seed: int) -> 
                 rest.index, rest.data, [Spread(size=_SIZE)], draws=draws, seed=seed, keep=False
             )
         except GzIndexError as error:
-            return {"why": [_line(error)] * 2}
+            return {"why": both(reason(error, result.index.framework))}
     n = len(result.values)
     low, high = np.full(n, np.nan), np.full(n, np.nan)
     ranks = study.ranks
     low[study.model.rows], high[study.model.rows] = ranks["low"], ranks["high"]
-    said = study.notes_in("zh")[0], study.notes_in("en")[0]
-    return {"low": _packed(low, "<f4"), "high": _packed(high, "<f4"), "says": list(said)}
+    return {"low": packed(low, "<f4"), "high": packed(high, "<f4"), "says": _says(study)}
+
+
+def _says(study: Uncertainty) -> list[str]:
+    """What a reader has to know of the study, with its choices named in each language."""
+    return [_said_in("zh", study, "；"), _said_in("en", study, "; ")]
+
+
+def _said_in(lang: Lang, study: Uncertainty, joint: str) -> str:
+    text = joint.join(study.notes_in(lang))
+    for label in sorted({c.label for c in study.model.choices}, key=len, reverse=True):
+        text = text.replace(label, choice_name(label, lang))
+    return text
 
 
 def _refuse_other(result: IndexResult, study: Uncertainty) -> None:
