@@ -14,13 +14,13 @@ from gz_index._arrays import Array
 from gz_index._version import __version__
 from gz_index.choices import Spread
 from gz_index.errors import DataError, GzIndexError, MethodError, Problem
-from gz_index.framework import ROOT, Framework, Lang, Text
+from gz_index.framework import ROOT, Framework, Text
 from gz_index.labels import period_text
 from gz_index.report.grids import clean
 from gz_index.report.page.reasons import reason
 from gz_index.report.page.sets import LIVE, Rest, WeightSets, both, packed, rules_of
 from gz_index.report.page.words import MISSING, TIES, WORDS
-from gz_index.report.phrases import AGGREGATES, choice_name, normalise_name
+from gz_index.report.phrases import AGGREGATES, normalise_name
 from gz_index.sensitivity.montecarlo import uncertainty as drawn
 from gz_index.weighting.rule import WeightLike
 
@@ -260,15 +260,9 @@ def _interval(rest: Rest, study: Uncertainty | None, draws: int, seed: int) -> d
 
 
 def _says(study: Uncertainty) -> list[str]:
-    """What a reader has to know of the study, with its choices named in each language."""
-    return [_said_in("zh", study, "；"), _said_in("en", study, "; ")]
-
-
-def _said_in(lang: Lang, study: Uncertainty, joint: str) -> str:
-    text = joint.join(study.notes_in(lang))
-    for label in sorted({c.label for c in study.model.choices}, key=len, reverse=True):
-        text = text.replace(label, choice_name(label, lang))
-    return text
+    """What a reader has to know of the study, in each language."""
+    said = ("；".join(study.notes_in("zh")), "; ".join(study.notes_in("en")))
+    return [text.replace("+-", "±") for text in said]
 
 
 def _refuse_other(result: IndexResult, study: Uncertainty) -> None:
