@@ -274,12 +274,14 @@ class IndexResult:
         if c["scores_withheld"]:
             first = self.index.plan.nodes[len(f.codes) :]
             holes = np.argwhere(np.isnan(self.values[:, len(f.codes) :]))[:5]
-            who = "; ".join(f"{self.table.row_name(i)}: {f.name(first[j])}" for i, j in holes)
+            at = [(self.table.row_name(i), first[j]) for i, j in holes]
+            zh = "；".join(f"{row}：{f.name(code, 'zh')}" for row, code in at)
+            en = "; ".join(f"{row}: {f.name(code)}" for row, code in at)
             more = f" (+{c['scores_withheld'] - 5})" if c["scores_withheld"] > 5 else ""
             out.append(
                 Text(
-                    f"{c['scores_withheld']} 个得分因覆盖率不足未给出：{who}{more}",
-                    f"{c['scores_withheld']} scores withheld for lack of coverage: {who}{more}",
+                    f"{c['scores_withheld']} 个得分因覆盖率不足未给出：{zh}{more}",
+                    f"{c['scores_withheld']} scores withheld for lack of coverage: {en}{more}",
                 )
             )
         if c["clipped_cells"]:

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from rich.console import Console
-from rich.markup import escape
-
-from gz_index.errors import NotFoundError
-from gz_index.report.documents.content import SECTIONS, Document, known_suffix
-from gz_index.saving import refuse_file
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
-
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
 from gz_index.cli.shared import (
     Data,
@@ -32,6 +22,8 @@ from gz_index.cli.shared import (
     plain_errors,
     terminal,
 )
+from gz_index.report.documents.content import Document, known_suffix, need_writer
+from gz_index.saving import refuse_file
 
 
 @app.command()
@@ -49,7 +41,7 @@ def report(
     ] = None,
     title: Annotated[str, typer.Option(help="In place of the definition's.")] = "",
     draws: Annotated[int | None, typer.Option(min=2, help="Monte Carlo draws.")] = None,
-    points: Annotated[int, typer.Option(min=2, help="Sobol points, 2^k.")] = 128,
+    points: Annotated[int | None, typer.Option(min=2, help="Sobol points, 2^k.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of the random streams.")] = None,
     unit: Units = None,
     period: Periods = None,
@@ -72,7 +64,7 @@ def report(
             lang=lang,
             sections=section or None,
             period=None if at is None else period_of(index, frame, at),
-            unit=None if of is None else unit_named(index.evaluate(frame).table.units, of),
+            unit=of,
             draws=draws,
             points=points,
             seed=seed,
@@ -80,7 +72,7 @@ def report(
         )
         made.save(out, overwrite=overwrite)
     console = terminal()
-    print_report(console, made, lang)
+    print_report(console, made)
     console.print(f"written: {out}", soft_wrap=True)
 
 
@@ -93,31 +85,19 @@ def refuse_report(out: Path, *, overwrite: bool) -> None:
         It is named neither .html nor .docx.
     DataError
         It exists.
+    MissingExtraError
+        What writes it is not installed.
     """
-    known_suffix(out)
+    need_writer(known_suffix(out))
     refuse_file(out, overwrite=overwrite)
 
 
-def unit_named(units: Iterable[Hashable], name: str) -> Any:
-    """Return the label of the unit of this name; labels need not be text.
+def print_report(console: Console, report: Document) -> None:
+    """Print the findings of a report, and the sections and figures that it lacks."""
+    from gz_index.report.documents.writing import left_out
 
-    Raises
-    ------
-    NotFoundError
-        There is none.
-    """
-    known = list(dict.fromkeys(units))
-    for unit in known:
-        if str(unit) == name:
-            return unit
-    raise NotFoundError(f"no unit {name!r}; there are {', '.join(map(str, known))}")
-
-
-def print_report(console: Console, report: Document, lang: Literal["en", "zh"]) -> None:
-    """Print the findings of a report, and the sections that it lacks."""
     console.print(escape(report.title), style="bold", soft_wrap=True)
     for point in report.points:
         console.print(f"- {escape(point)}", soft_wrap=True)
-    for key, why in report.omitted.items():
-        left = f"{SECTIONS[key].get(lang)}{'：' if lang == 'zh' else ': '}{why}"
+    for left in left_out(report):
         console.print(f"- {escape(left)}", style="dim", soft_wrap=True)

@@ -6,17 +6,17 @@ import math
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from gz_index.errors import DataError, MethodError, Problem
-from gz_index.framework import ROOT, Text
+from gz_index.framework import ROOT, Lang, Text
+from gz_index.labels import _short as period_text
 
-__all__ = ["HEADS", "Grid", "grid_of"]
+__all__ = ["HEADS", "Grid", "grid_of", "number", "period_text"]
 
-Lang: TypeAlias = Literal["zh", "en"]
 TextLike: TypeAlias = str | Text | Mapping[str, str]
 Heads: TypeAlias = Mapping[Any, TextLike]
 Decimals: TypeAlias = int | Mapping[Any, int]
@@ -182,16 +182,32 @@ def _cell(value: Any, places: int | None, lang: Lang) -> str:
     if isinstance(value, bool | np.bool_):
         return Text("是", "Yes").get(lang) if value else Text("否", "No").get(lang)
     if isinstance(value, float | np.floating):
-        number = float(value)
-        if math.isinf(number):
-            return "∞" if number > 0 else "-∞"
+        exact = float(value)
+        if math.isinf(exact):
+            return "∞" if exact > 0 else "-∞"
         if places is None:
-            return f"{number:.15g}"
-        shown = f"{number:.{places}f}"
-        return shown[1:] if shown[0] == "-" and not shown.strip("-0.") else shown
+            return f"{exact:.15g}"
+        return _rounded(exact, places)
     if isinstance(value, Text):
         return say(value, lang)
-    return " ".join(str(value).split())
+    return " ".join(period_text(value).split())
+
+
+def _rounded(value: float, places: int) -> str:
+    """A number with so many decimals; what rounds to zero has no sign."""
+    shown = f"{value:.{places}f}"
+    return shown[1:] if shown[0] == "-" and not shown.strip("-0.") else shown
+
+
+def number(value: float, places: int) -> str:
+    """Return a number as it stands in a sentence or a figure.
+
+    Examples
+    --------
+    >>> number(-1.25, 1), number(-0.0004, 3)
+    ('−1.2', '0.000')
+    """
+    return true_minus(_rounded(value, places))
 
 
 def true_minus(text: str) -> str:

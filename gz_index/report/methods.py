@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +14,12 @@ from gz_index._version import __version__
 from gz_index.aggregate import AGGREGATORS
 from gz_index.aggregate.rule import Aggregate
 from gz_index.errors import GzIndexError, MethodError
-from gz_index.framework import ROOT, Text
+from gz_index.framework import ROOT, Lang, Text
 from gz_index.index import Source
 from gz_index.normalise import Elementwise, MinMax, Normaliser, Part, fit
 from gz_index.report import phrases
 from gz_index.report.citations import CITATIONS, software
+from gz_index.report.grids import period_text
 from gz_index.report.tables import tex
 from gz_index.weighting import SCHEMES
 from gz_index.weighting.judgements import Judgements
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Methods", "methods_text"]
 
-Lang: TypeAlias = Literal["zh", "en"]
 _SHOWN = 19  # characters of a hash in the text; references have all of them
 
 
@@ -205,7 +205,7 @@ class _Writer:
         panel = r.table.periods is not None
         zh_time = en_time = ""
         if panel and r.table.periods:
-            first, last = r.table.periods[0], r.table.periods[-1]
+            first, last = (period_text(r.table.periods[k]) for k in (0, -1))
             span = (
                 f"{first}" if first == last else self.say(f"{first}—{last}", f"{first} to {last}")
             )
@@ -359,9 +359,8 @@ class _Writer:
         if isinstance(n, MinMax):
             zh, en = "最小值L与最大值U", "the minimum L and the maximum U"
         if n.window == "base" and panel:
-            return self.say(
-                f"{zh}取自基期{part.base}", f"{en} are those of the base period {part.base}"
-            )
+            base = period_text(part.base)
+            return self.say(f"{zh}取自基期{base}", f"{en} are those of the base period {base}")
         if n.window == "period" and panel:
             return self.say(
                 f"{zh}逐期计算，不同时期的得分不可比",

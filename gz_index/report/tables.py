@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from gz_index.errors import DataError, MethodError, Problem
+from gz_index.framework import Lang
 from gz_index.report.drawing.canvas import cells as width_of
 from gz_index.report.grids import (
     DECIMALS,
@@ -24,7 +25,6 @@ from gz_index.report.grids import (
     Decimals,
     Grid,
     Heads,
-    Lang,
     TextLike,
     flat_frame,
     grid_of,

@@ -27,6 +27,8 @@ _BODY, _HEADS = "宋体", "黑体"  # the names under which Word in any language
 _LABELS = {"table": Text("表", "Table"), "figure": Text("图", "Figure")}
 #: points
 _SIZE = 10.5
+#: characters that a property of a file may have
+_ABOUT = 255
 #: eighths of a point
 _TOP, _MIDDLE, _SPAN = 12, 6, 4
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -65,7 +67,8 @@ class Word:
         self._styles()
         self._page()
         about = self._doc.core_properties
-        about.title, about.author, about.comments = clean(title), clean(author), ""
+        about.title, about.author = (clean(text)[:_ABOUT] for text in (title, author))
+        about.comments = ""
         about.language = "zh-CN" if lang == "zh" else "en-GB"
 
     # -- set-up ------------------------------------------------------------------------------------

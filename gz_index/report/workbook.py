@@ -6,14 +6,14 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from gz_index._arrays import Array
 from gz_index.errors import GzIndexError, MethodError
-from gz_index.framework import ROOT
+from gz_index.framework import ROOT, Lang
 from gz_index.monitoring.workbook import plain_cell
 from gz_index.normalise import BaseIndex, MinMax, Part, ZScore
 from gz_index.normalise.scale import rows_of, transformed
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from gz_index.result import IndexResult
 
 __all__ = ["to_workbook"]
-
-Lang: TypeAlias = Literal["zh", "en"]
 
 _TOP = 3  # first row of data, below codes and names
 _LONGEST = 8000  # characters of a formula; Excel takes 8192

@@ -10,7 +10,7 @@ import pandas as pd
 from gz_index.errors import GzIndexError, MethodError
 from gz_index.framework import Indicator
 from gz_index.report import figures
-from gz_index.report.documents.case import Case, Inapplicable, short_of
+from gz_index.report.documents.case import Case, Inapplicable, upto
 from gz_index.report.documents.chapters import PLACES, section_of
 from gz_index.report.documents.content import Block, Items, Prose, Section, Tabled, joined
 from gz_index.report.drawing.canvas import signs
@@ -19,6 +19,8 @@ __all__ = ["on_obstacles", "on_targets"]
 
 #: units whose obstacles are listed one by one
 MOST_UNITS = 40
+#: decimals of degrees, %, that tell two of them apart
+_SAME = 9
 
 
 # -- targets ---------------------------------------------------------------------------------------
@@ -37,7 +39,7 @@ def on_targets(case: Case) -> Section:
             case.index, case.data, unit=case.unit, year=_year(case) if year is not None else None
         )
     except GzIndexError as error:
-        raise Inapplicable(*[short_of(error)] * 2) from None
+        raise Inapplicable(*[case.why("monitor", error)] * 2) from None
     case.studies["monitor"] = study
     t = study.table[(study.table["target"] != "") & (study.table["outcome"] != "in words")]
     if t.empty:
@@ -144,23 +146,36 @@ def on_obstacles(case: Case) -> Section:
     try:
         study = gz.obstacles(case.result, ideal=_ideal(case))
     except MethodError as error:
-        raise Inapplicable(*[short_of(error)] * 2) from None
+        raise Inapplicable(*[case.why("obstacles", error)] * 2) from None
     if not len(case.rows):
         raise Inapplicable("没有任何得分", "no unit has a score")
     case.studies["obstacles"] = study
     say = case.say
     pooled, counts = _over_all(study, case)
-    order = pooled.sort_values(ascending=False, kind="stable").index[:5]
-    top = [(case.name(c), f"{pooled[c]:.1f}%") for c in order[:PLACES]]
+    sizes = pooled.round(_SAME).sort_values(ascending=False, kind="stable")
+    order = sizes.index[: upto(sizes.tolist(), 5)]
+    top = [(case.name(c), f"{pooled[c]:.1f}%") for c in order[: upto(sizes.tolist(), PLACES)]]
     when = case.when(case.period)
     place = f" in {when}" if when else ""
     whole = say("全部评价对象合计，", f"Over all units{place}, the")
     if case.single:
         whole = say("", f"In {when} the" if when else "The")
+    named = case.bracketed(top, 5)
     point = say(
-        f"{when}{whole}障碍度最大的指标为{case.bracketed(top)}。",
-        f"{whole} largest obstacles are {case.bracketed(top)}.",
+        f"{when}{whole}障碍度最大的指标为{named}。", f"{whole} largest obstacles are {named}."
     )
+    if sizes.min() == sizes.max():
+        point = say(
+            f"{when}{whole}各指标的障碍度相同（{pooled.iloc[0]:.1f}%）。",
+            f"{whole} indicators are obstacles of the same degree ({pooled.iloc[0]:.1f}%).",
+        )
+    rules = {case.plan.rule(g.code).method for g in case.framework.groups if _many(case, g.code)}
+    if rules - {"arithmetic"}:
+        point += say(
+            "指数并非加权和，障碍度分解的是各指标距离的加权和。",
+            " The index is no weighted sum: the degrees share out the weighted distances of the "
+            "indicators, not that of the index.",
+        )
     frame = pd.DataFrame({"degree": pooled[order], "count": counts[order]})
     frame.index = pd.Index([case.name(c) for c in order], name="indicator")
     heads = {
@@ -184,6 +199,10 @@ def on_obstacles(case: Case) -> Section:
     elif len(case.rows) <= MOST_UNITS:
         blocks.append(_obstacles_of_each(case, study.degrees.to_numpy()[case.rows]))
     return section_of(case, "obstacles", blocks, points)
+
+
+def _many(case: Case, code: str) -> bool:
+    return len(case.framework.children(code)) > 1
 
 
 def _ideal(case: Case) -> float:
@@ -214,7 +233,8 @@ def _over_all(study: Any, case: Case) -> tuple[pd.Series[float], pd.Series[int]]
 
 def _own_obstacles(case: Case, study: Any, row: int, notes: tuple[str, ...]) -> Tabled:
     degrees = study.degrees.iloc[row].dropna().sort_values(ascending=False, kind="stable")
-    degrees = degrees[degrees > 0].head(5)
+    degrees = degrees[degrees > 0]
+    degrees = degrees.iloc[: upto(degrees.round(_SAME).tolist(), 5)]
     f = case.framework
     frame = pd.DataFrame(
         {
@@ -234,14 +254,24 @@ def _own_obstacles(case: Case, study: Any, row: int, notes: tuple[str, ...]) -> 
 
 
 def _obstacles_of_each(case: Case, degrees: Any) -> Tabled:
-    codes = list(case.framework.codes)
+    codes, tied = list(case.framework.codes), False
     rows = []
     for d in np.nan_to_num(degrees):
-        at = [j for j in np.argsort(-d, kind="stable")[:PLACES] if d[j] > 0]
-        rows.append([f"{case.name(codes[j])} ({d[j]:.1f})" for j in at] + [""] * (PLACES - len(at)))
-    columns = [case.say(f"第{k + 1}", f"No. {k + 1}") for k in range(PLACES)]
+        order = [j for j in np.argsort(-np.round(d, _SAME), kind="stable") if d[j] > 0]
+        more = upto(np.round(d, _SAME)[order].tolist(), PLACES) - PLACES
+        cells = [f"{case.name(codes[j])} ({d[j]:.1f})" for j in order[:PLACES]]
+        if more > 0:
+            cells[-1] += f" +{more}"
+            tied = True
+        rows.append(cells + [""] * (PLACES - len(cells)))
+    columns = [case.say(f"第{k + 1}位", f"No. {k + 1}") for k in range(PLACES)]
     frame = pd.DataFrame(rows, columns=columns, index=pd.Index(case.names, name=case.units_head))
-    note = case.say("括号内为障碍度（%）。", "Degrees in brackets, %.")
-    return Tabled(
-        frame, case.say("各评价对象的主要障碍指标", "Main obstacles of each unit"), (note,)
-    )
+    notes = [case.say("括号内为障碍度（%）。", "Degrees in brackets, %.")]
+    if tied:
+        notes.append(
+            case.say(
+                "“+n”为另有n项与末项障碍度相同。", "“+n”: n more of the same degree as the last."
+            )
+        )
+    caption = case.say("各评价对象的主要障碍指标", "Main obstacles of each unit")
+    return Tabled(frame, caption, tuple(notes))

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from gz_index.errors import GzIndexError
 from gz_index.framework import ROOT, Lang, Text
 from gz_index.report.documents.content import Figure
+from gz_index.report.documents.reasons import reason_of
 from gz_index.report.drawing.canvas import digits_of
+from gz_index.report.grids import number, period_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from gz_index.index import Index
     from gz_index.result import IndexResult
 
-__all__ = ["Case", "Inapplicable", "short_of"]
+__all__ = ["Case", "Inapplicable", "upto"]
 
 #: rows of a table in a report; what is beyond is counted in a note
 MOST = 60
@@ -38,17 +40,22 @@ class Inapplicable(Exception):
         self.why = Text(zh, en)
 
 
-def short_of(error: GzIndexError) -> str:
-    """What an error says, without the way out, which is of no use to a reader of the report."""
-    problems = getattr(error, "problems", ())
-    parts = [getattr(error, "title", ""), *(f"{p.where}: {p.what}" for p in problems[:2])]
-    said = "; ".join(p for p in parts if p) or str(error).partition(" -> ")[0]
-    return " ".join(said.split())
+def upto(places: Sequence[float], most: int) -> int:
+    """Return how many are the first ``most`` in order, with those that tie with the last of them.
+
+    Examples
+    --------
+    >>> upto([1, 2, 3, 3, 5], 3), upto([1, 2], 3)
+    (4, 2)
+    """
+    if len(places) <= most:
+        return len(places)
+    return most + sum(p == places[most - 1] for p in places[most:])
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A report in the making; ``studies`` collects what its numbers come from.
+    """A report in the making; ``studies`` collects what its numbers come from, and the errors.
 
     ``period`` is the one that is reported, ``asked`` what the caller named, if anything;
     ``undrawn`` are captions of figures that these data do not have, with the reason.
@@ -62,7 +69,7 @@ class Case:
     asked: Hashable | None
     unit: Hashable | None
     draws: int | None
-    points: int
+    points: int | None
     seed: int | None
     studies: dict[str, Any] = field(default_factory=dict)
     undrawn: dict[str, str] = field(default_factory=dict)
@@ -90,12 +97,12 @@ class Case:
         """Name a period as it stands in a sentence: a year is said to be one in Chinese."""
         if period is None:
             return ""
-        text = str(period)
+        text = period_text(period)
         return f"{text}年" if self.lang == "zh" and text.isdigit() and len(text) == 4 else text
 
     def number(self, value: float) -> str:
         """Write a score."""
-        return f"{value:.{self.digits}f}".replace("-", "−")
+        return number(value, self.digits)
 
     def bracketed(self, pairs: Sequence[tuple[object, str]], most: int | None = None) -> str:
         """Join names with what stands in brackets after each; of many the first, and the count."""
@@ -154,6 +161,23 @@ class Case:
         found = [int(i) for i in self.rows if self.result.table.units[i] == self.unit]
         return found[0] if found and self.unit is not None else None
 
+    @property
+    def lacking(self) -> str:
+        """Why the unit that was asked for has no index in the period; "" where it has."""
+        if self.unit is None or self.focus is not None:
+            return ""
+        table, when = self.result.table, self.when(self.period)
+        here = [table.units[i] for i in table.rows_of(self.period)]
+        place = f" in {when}" if when else ""
+        if self.unit in here:
+            return self.say(
+                f"{self.unit}{f'在{when}' if when else ''}因数据不足没有总指数。",
+                f"{self.unit} has no index{place} for lack of data.",
+            )
+        return self.say(
+            f"{when}的数据没有{self.unit}。", f"There are no data of {self.unit}{place}."
+        )
+
     @cached_property
     def digits(self) -> int:
         """Decimals of scores."""
@@ -194,5 +218,10 @@ class Case:
         try:
             return [Figure(draw(), caption, alt)]
         except GzIndexError as error:
-            self.undrawn[caption] = short_of(error)
+            self.undrawn[caption] = self.why(caption, error)
             return []
+
+    def why(self, what: str, error: GzIndexError) -> str:
+        """Say why something was not done; what the error itself says is kept with the studies."""
+        self.studies.setdefault("errors", {})[what] = str(error)
+        return reason_of(error).get(self.lang)

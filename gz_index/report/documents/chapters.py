@@ -11,7 +11,7 @@ import pandas as pd
 from gz_index.errors import GzIndexError
 from gz_index.framework import ROOT
 from gz_index.report import figures
-from gz_index.report.documents.case import Case, Inapplicable
+from gz_index.report.documents.case import Case, Inapplicable, upto
 from gz_index.report.documents.content import (
     SECTIONS,
     Block,
@@ -22,12 +22,15 @@ from gz_index.report.documents.content import (
     Tabled,
     joined,
 )
+from gz_index.report.grids import period_text
 
 __all__ = ["on_level", "on_trend"]
 
 #: how many units a sentence names
 PLACES = 3
 _FULL = 15.5  # cm
+#: a part of a change below this is one of rounding
+_NOTHING = 1e-12
 
 
 def section_of(
@@ -58,6 +61,9 @@ def on_level(case: Case) -> Section:
         own = _focus_sentences(case, case.focus)
         points += own[:1]
         blocks += [Prose(joined(own, case.lang)), *_profile(case)]
+    elif case.lacking:
+        points.append(case.lacking)
+        blocks.append(Prose(case.lacking))
     return section_of(case, "level", blocks, points)
 
 
@@ -68,11 +74,12 @@ def _ranking_sentences(case: Case) -> list[str]:
     head = case.say(f"{when}，" if when else "", f"In {when}, " if when else "")
     who = [(case.names[k], case.number(total[k])) for k in range(n)]
     first = [w for w, p in zip(who, case.places, strict=True) if p == case.places[0]]
-    rest = who[len(first) : PLACES]
+    rest = who[len(first) : upto(case.places.tolist(), PLACES)] if len(first) < PLACES else []
     leaders, verb = case.bracketed(first, PLACES), "leads" if len(first) == 1 else "lead"
     out = case.say(f"{head}{n}个评价对象中，{leaders}居首", f"{head}{leaders} {verb} the {n} units")
     if rest:
-        out += case.say(f"，其后为{case.bracketed(rest)}", f", followed by {case.bracketed(rest)}")
+        then = case.bracketed(rest, PLACES)
+        out += case.say(f"，其后为{then}", f", followed by {then}")
     out += case.say("。", ".")
     mean, median = case.number(float(total.mean())), case.number(float(np.median(total)))
     last = [w for w, p in zip(who, case.places, strict=True) if p == case.places[-1]]
@@ -93,9 +100,9 @@ def _ranking_table(case: Case) -> Tabled:
     """Rank, index and pillars; of many pillars the index alone, as the heat map has the rest."""
     shown = case.pillars if len(case.pillars) <= 8 else []
     frame = case.result.scores.reindex(columns=[ROOT]).iloc[case.rows].copy()
-    position = case.plan.position
-    for code in shown:
-        frame[code] = case.result.values[case.rows, position[code]]
+    keys = {c: f"{c} " if c in ("rank", case.units_head) else c for c in [ROOT, *shown]}
+    for code in shown:  # no pillar takes the place of the rank or of the units
+        frame[keys[code]] = case.result.values[case.rows, case.plan.position[code]]
     frame.insert(0, "rank", case.places)
     if (case.places == np.round(case.places)).all():
         frame["rank"] = frame["rank"].astype("int64")
@@ -107,7 +114,8 @@ def _ranking_table(case: Case) -> Tabled:
     )
     if not shown:
         caption = case.say(f"{when}总指数", "Index" + (f", {when}" if when else ""))
-    return Tabled(frame, caption, notes, case.digits, case.heads([ROOT, *shown]))
+    heads = {keys[c]: head for c, head in case.heads([ROOT, *shown]).items()}
+    return Tabled(frame, caption, notes, case.digits, heads)
 
 
 def _ranking_figure(case: Case) -> list[Figure]:
@@ -163,21 +171,29 @@ def _focus_sentences(case: Case, row: int) -> list[str]:
     ]
     ranks = {}
     for code in case.pillars:
-        v = case.result.values[case.rows, case.plan.position[code]]
-        if v[at] == v[at]:
-            ranks[code] = 1 + int((v > v[at]).sum())
+        found = _place(case, code, row)
+        if found == found:
+            ranks[code] = found
     if len(set(ranks.values())) > 1:
         best, worst = min(ranks.values()), max(ranks.values())
         high, low = ([case.name(c) for c, r in ranks.items() if r == k] for k in (best, worst))
         out.append(
             case.say(
-                f"分项中位次最前的是{case.listed(high)}（第{best}位），"
-                f"最后的是{case.listed(low)}（第{worst}位）。",
-                f"Its best pillar by rank is {case.listed(high)} (rank {best}), its weakest "
-                f"{case.listed(low)} (rank {worst}).",
+                f"分项中位次最前的是{case.listed(high)}（第{best:g}位），"
+                f"最后的是{case.listed(low)}（第{worst:g}位）。",
+                f"Its best pillar by rank is {case.listed(high)} (rank {best:g}), its weakest "
+                f"{case.listed(low)} (rank {worst:g}).",
             )
         )
     return out
+
+
+def _place(case: Case, code: str, row: int) -> float:
+    """Rank of a row in a node of the tree, among all rows of the period, by the rule for ties."""
+    result = case.result
+    at = result.table.rows_of(case.period)
+    scores = pd.Series(result.values[at, case.plan.position[code]], index=at)
+    return float(scores.rank(method=result.index.ties, ascending=False)[row])
 
 
 def _profile(case: Case) -> list[Figure]:
@@ -198,10 +214,10 @@ def _of_one(case: Case) -> Section:
     frame = pd.DataFrame(result.values[:, [case.plan.position[c] for c in codes]], columns=codes)
     periods = result.table.periods
     if periods is not None and result.table.slot is not None:
-        frame.index = pd.Index([periods[t] for t in result.table.slot], name="period")
+        shown = [period_text(periods[t]) for t in result.table.slot]
+        frame.index = pd.Index(shown, name="period")
         frame = frame.iloc[np.argsort(result.table.slot, kind="stable")]
-    known = frame[ROOT].dropna()
-    last = case.number(known.iloc[-1])
+    last = case.number(result.total.iloc[case.rows[0]])
     note = ""
     if _is_based(case):
         base: Any = result.scale.parts[0].normaliser
@@ -291,7 +307,7 @@ def _change_table(case: Case, first: int, last: int) -> pd.DataFrame:
         j = at[first].get(unit)
         if j is None or np.isnan(total[[i, j]]).any():
             continue
-        rows[str(unit)] = {
+        rows[unit] = {
             "before": total[j],
             "after": total[i],
             "change": total[i] - total[j],
@@ -301,8 +317,8 @@ def _change_table(case: Case, first: int, last: int) -> pd.DataFrame:
             "moved": places[j] - places[i],
         }
     columns = [*("before", "after", "change", "growth"), *("rank_before", "rank_after", "moved")]
-    out = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    out.index.name = case.units_head
+    labels = pd.Index(list(rows), dtype=object, name=case.units_head, tupleize_cols=False)
+    out = pd.DataFrame(list(rows.values()), index=labels, columns=columns)
     out = out.sort_values("rank_after", kind="stable")
     if not case.comparable:
         out = out.drop(columns=["before", "after", "change", "growth"])
@@ -332,6 +348,10 @@ def _trend_sentences(case: Case, frame: pd.DataFrame, first: str, last: str) -> 
     if case.comparable:
         a, b = (case.number(float(frame[c].mean())) for c in ("before", "after"))
         up = int((frame["change"] > 0).sum())
+        some = case.say(f"其中{up}个上升", f"{up} of them rose")
+        every = case.say("全部上升", "all of them rose")
+        none = case.say("无一上升", "none of them rose")
+        rose = {0: none, len(frame): every}.get(up, some)
         many = f"{len(frame)} unit{'s' if len(frame) != 1 else ''}"
         if case.single:
             out.append(
@@ -343,10 +363,9 @@ def _trend_sentences(case: Case, frame: pd.DataFrame, first: str, last: str) -> 
         else:
             out.append(
                 case.say(
-                    f"{first}至{last}，{len(frame)}个评价对象的平均总指数由{a}变为{b}，"
-                    f"其中{up}个上升。",
-                    f"From {first} to {last} the mean index of {many} went from {a} to "
-                    f"{b}; {up} of them rose.",
+                    f"{first}至{last}，{len(frame)}个评价对象的平均总指数由{a}变为{b}，{rose}。",
+                    f"From {first} to {last} the mean index of {many} went from {a} to {b}; "
+                    f"{rose}.",
                 )
             )
     for gained in (True, False) if "moved" in frame else ():
@@ -358,7 +377,14 @@ def _trend_sentences(case: Case, frame: pd.DataFrame, first: str, last: str) -> 
             who = case.bracketed(pairs, PLACES)
             zh, en = ("上升", "gained") if gained else ("下降", "lost")
             out.append(case.say(f"名次{zh}最多的是{who}。", f"The most places were {en} by {who}."))
-    mine = frame[frame.index == str(case.unit)]
+    mine = frame[[u == case.unit for u in frame.index]]
+    if case.unit is not None and mine.empty:
+        out.append(
+            case.say(
+                f"{case.unit}在其中一期没有总指数，未列入。",
+                f"{case.unit} has no index in one of the two and is not listed.",
+            )
+        )
     if case.unit is not None and len(mine) and "moved" in frame:
         r = mine.iloc[0]
         was, now = f"{r['rank_before']:g}", f"{r['rank_after']:g}"
@@ -400,7 +426,7 @@ def _last(case: Case) -> Any:
 
 
 def _until(case: Case) -> Any:
-    """The same result without the periods after the one that is reported."""
+    """The same result without the periods after the one that is reported, for figures of scores."""
     table = case.result.table
     assert table.periods is not None
     assert table.slot is not None
@@ -408,7 +434,8 @@ def _until(case: Case) -> Any:
     rows = np.flatnonzero(table.slot <= last)
     local = {k: w[: last + 1] if w.ndim > 1 else w for k, w in case.result.local.items()}
     values = case.result.values[rows]
-    return replace(case.result, table=table.take(rows), values=values, local=local)
+    # what was prepared is of all rows: it goes, as scores need it no more
+    return replace(case.result, table=table.take(rows), values=values, local=local, prepared=None)
 
 
 def _with_leaders(case: Case) -> list[Any]:
@@ -424,41 +451,59 @@ def _accounts(case: Case, first: Any, last: Any) -> list[Block]:
     try:
         study = gz.change(case.result, since=first, until=last, unit=unit)
         below = study.of(unit)
-    except GzIndexError:
-        return []
+    except GzIndexError as error:
+        title = case.say(f"{unit}总指数变动的分解", f"the split of the change of {unit}")
+        why = case.why(title, error)
+        case.undrawn[_steps(case, unit, first, last)] = why
+        return [Prose(case.say(f"未作{title}：{why}。", f"Not made: {title} ({why})."))]
     case.studies["change"] = study
     below = below[below["parent"] == ROOT]
-    frame = below[["part_before", "part_after", "points", "share"]].copy()
+    apart = ["data", "inner_weights", "own_weight"]
+    apart = apart if (below[apart[1:]].abs() > _NOTHING).any(axis=None) else []
+    frame = below[["part_before", "part_after", *apart, "points", "share"]].copy()
     frame.index = pd.Index(
         [case.name(c) for c in below.index.get_level_values("node")], name="pillar"
     )
     heads = {
         "pillar": case.say("分项", "Pillar"),
-        "part_before": case.say(f"{case.when(first)}贡献", f"Part in {first}"),
-        "part_after": case.say(f"{case.when(last)}贡献", f"Part in {last}"),
+        "part_before": case.say(f"{case.when(first)}贡献", f"Part in {case.when(first)}"),
+        "part_after": case.say(f"{case.when(last)}贡献", f"Part in {case.when(last)}"),
+        "data": case.say("其中：数据", "From data"),
+        "inner_weights": case.say("其中：下级权重", "From weights below"),
+        "own_weight": case.say("其中：自身权重", "From its own weight"),
         "points": case.say("拉动（点）", "Points of the change"),
         "share": case.say("贡献率（%）", "Share of the change (%)"),
     }
-    most = frame["points"].abs().idxmax()
-    row = frame.loc[most] if frame.index.is_unique else frame.iloc[0]
+    points = frame["points"].to_numpy()
+    at = np.flatnonzero(np.isclose(abs(points), abs(points).max(), rtol=1e-9, atol=0))
+    sizes = [case.number(points[k]) for k in at]
+    pairs = [
+        (frame.index[k], case.say(f"{n}点", f"{n} points")) for k, n in zip(at, sizes, strict=True)
+    ]
+    most = case.bracketed(pairs, PLACES)
     text = case.say(
-        f"{unit}总指数的变动按分项分解，绝对贡献最大的是{most}（{case.number(row['points'])}点）。",
-        f"Of the change of {unit}, the largest part is that of {most} "
-        f"({case.number(row['points'])} points).",
+        f"{unit}总指数的变动按分项分解，绝对贡献最大的是{most}。",
+        f"Of the change of {unit}, the largest part is that of {most}.",
     )
     caption = case.say(f"{unit}总指数变动的分解", f"What the change of {unit} is made of")
-    decimals = {"share": 1, **dict.fromkeys(("part_before", "part_after", "points"), case.digits)}
+    decimals = {
+        "share": 1,
+        **dict.fromkeys(("part_before", "part_after", *apart, "points"), case.digits),
+    }
     notes = study.notes_in(case.lang)
     out: list[Block] = [Prose(text), Tabled(frame, caption, notes, decimals, heads)]
     out += case.figure(
         lambda: figures.waterfall(study, lang=case.lang, unit=unit, size=(_FULL, 8)),
+        _steps(case, unit, first, last),
         case.say(
-            f"{unit}总指数由{case.when(first)}到{case.when(last)}的变动",
-            f"Steps from {first} to {last}, {unit}",
-        ),
-        case.say(
-            f"瀑布图：{unit}的总指数由{case.when(first)}到{case.when(last)}的变动，逐项为各分项的贡献。",
-            f"Waterfall: the index of {unit} from {first} to {last}, a step for each pillar.",
+            f"瀑布图：{_steps(case, unit, first, last)}，逐项为各分项的贡献。",
+            f"Waterfall: {_steps(case, unit, first, last)}; a step for each pillar.",
         ),
     )
     return out
+
+
+def _steps(case: Case, unit: Any, first: Any, last: Any) -> str:
+    """Caption of the figure of a change."""
+    a, b = case.when(first), case.when(last)
+    return case.say(f"{unit}总指数由{a}到{b}的变动", f"Steps from {a} to {b}, {unit}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gz_index._registry import closest
 from gz_index.errors import GzIndexError, MethodError, MissingExtraError, NotFoundError
 from gz_index.framework import Lang
-from gz_index.report.documents import aims, chapters, trust
-from gz_index.report.documents.case import Case, Inapplicable, short_of
+from gz_index.report.documents import aims, chapters, robustness, trust
+from gz_index.report.documents.case import Case, Inapplicable
 from gz_index.report.documents.content import SECTIONS, Document, Section
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _MAKERS: dict[str, Callable[[Case], Section]] = {
     "trend": chapters.on_trend,
     "targets": aims.on_targets,
     "obstacles": aims.on_obstacles,
-    "robustness": trust.on_robustness,
+    "robustness": robustness.on_robustness,
     "audit": trust.on_audit,
     "methods": trust.on_methods,
 }
@@ -38,7 +38,7 @@ def compose(
     period: Hashable | None = None,
     unit: Hashable | None = None,
     draws: int | None = None,
-    points: int = 128,
+    points: int | None = None,
     seed: int | None = None,
     title: str = "",
 ) -> Document:
@@ -59,11 +59,12 @@ def compose(
     period : label, optional
         Reported as the present; by default the last one in which a unit has an index.
     unit : label, optional
-        In focus: its rank, its profile, its obstacles, the parts of its change, its targets.
+        In focus: its rank, its profile, its obstacles, the parts of its change, its targets. Its
+        name will do where labels are no text.
     draws : int, optional
         Of the study of uncertainty; by default those of the definition.
-    points : int
-        Of Sobol's sample, a power of two.
+    points : int, optional
+        Of Sobol's sample, a power of two; by default those of the definition.
     seed : int, optional
         By default that of the definition, else 0.
     title : str
@@ -102,9 +103,7 @@ def compose(
     _need_matplotlib()
     result = index.evaluate(data)
     when = _period(result, period)
-    if unit is not None and unit not in result.table.units:
-        known = list(dict.fromkeys(map(str, result.table.units)))
-        raise NotFoundError(f"no unit {unit!r} in the data{closest(str(unit), known)}")
+    unit = None if unit is None else _unit(index, data, result, unit)
     case = Case(
         index, data, result, lang, when, period, unit, draws, points, seed, {"result": result}
     )
@@ -115,7 +114,7 @@ def compose(
         except Inapplicable as none:
             omitted[key] = none.why.get(lang)
         except GzIndexError as error:
-            omitted[key] = short_of(error)
+            omitted[key] = case.why(key, error)
     name = title or index.name.get(lang) or index.id
     return Document(
         title=name,
@@ -144,14 +143,14 @@ def _chosen(sections: Sequence[str] | None) -> list[str]:
     return [key for key in SECTIONS if key in given]
 
 
-def _check_numbers(draws: int | None, points: int, seed: int | None) -> None:
+def _check_numbers(draws: int | None, points: int | None, seed: int | None) -> None:
     """Refuse a mistake of the call: later it would be taken for one of the data."""
     for name, value, least in (("draws", draws, 2), ("points", points, 2), ("seed", seed, 0)):
         if value is not None and (
             isinstance(value, bool) or not isinstance(value, int) or value < least
         ):
             raise MethodError(f"{name} = {value!r}", hint=f"a whole number from {least} on")
-    if points & (points - 1):
+    if points is not None and points & (points - 1):
         raise MethodError(f"points = {points}", hint="a power of two, e.g. 128")
 
 
@@ -164,6 +163,31 @@ def _period(result: IndexResult, period: Hashable | None) -> Hashable | None:
     total = result.total.notna().to_numpy()
     there = [p for p in periods if total[result.table.rows_of(p)].any()]
     return there[-1] if there else periods[-1]
+
+
+def _unit(index: Index, data: Any, result: IndexResult, unit: Hashable) -> Hashable:
+    """The label of the unit that is meant; one that was left out on the way is said to be so."""
+
+    def found(units: Iterable[Hashable]) -> Hashable | None:
+        known = dict.fromkeys(units)
+        return unit if unit in known else next((u for u in known if str(u) == unit), None)
+
+    label = found(result.table.units)
+    if label is not None:
+        return label
+    came = index.ready(data)[1].units if result.prepared is None else _before(result)
+    if found(came) is not None:
+        raise NotFoundError(
+            f"the unit {unit!r} was left out of the index, for gaps in its data or by a screen; "
+            "the notes of the result say why -> fill the gaps, or choose missing = 'renormalise'"
+        )
+    known = list(dict.fromkeys(map(str, result.table.units)))
+    raise NotFoundError(f"no unit {unit!r} in the data{closest(str(unit), known)}")
+
+
+def _before(result: IndexResult) -> Iterable[Hashable]:
+    assert result.prepared is not None
+    return (key[0] for key in result.prepared.before.keys)
 
 
 def _subtitle(case: Case) -> str:

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from gz_index.errors import MethodError
+from gz_index.errors import MethodError, MissingExtraError
 from gz_index.framework import Lang, Text
 from gz_index.report.grids import Decimals, Grid, Heads, grid_of, noted
 from gz_index.saving import new_file
@@ -238,6 +239,7 @@ class Document:
         """
         from gz_index.report.documents.writing import page
 
+        need_writer(".html")
         return page(self)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -259,6 +261,7 @@ class Document:
         """
         path = Path(path)
         kind = known_suffix(path)
+        need_writer(kind)
         with new_file(path, overwrite=overwrite) as part:
             if kind == ".html":
                 part.write_text(self.html(), encoding="utf-8")
@@ -285,6 +288,24 @@ def known_suffix(path: Path) -> str:
     if kind not in SUFFIXES:
         raise MethodError(f"a report named {path.name}", hint=f"end it in {' or '.join(SUFFIXES)}")
     return kind
+
+
+def need_writer(kind: str) -> None:
+    """Refuse a kind of file whose writer is not installed.
+
+    Raises
+    ------
+    MissingExtraError
+        Jinja2 (of .html) or python-docx (of .docx) is not installed.
+    """
+    module, name = {".html": ("jinja2", "Jinja2"), ".docx": ("docx", "python-docx")}[kind]
+    try:
+        import_module(module)
+    except ImportError:
+        raise MissingExtraError(
+            f"a report as {kind} needs {name}, which is not installed "
+            "-> pip install 'gz-index[report]'"
+        ) from None
 
 
 def _inline(whole: str, prefix: str, alt: str) -> str:

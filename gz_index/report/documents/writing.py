@@ -7,7 +7,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from gz_index._version import __version__
-from gz_index.errors import MissingExtraError
 from gz_index.framework import Text
 from gz_index.report.documents.content import (
     SECTIONS,
@@ -26,7 +25,7 @@ from gz_index.report.tables import html_table
 if TYPE_CHECKING:
     from gz_index.report.word import Word
 
-__all__ = ["page", "to_word"]
+__all__ = ["left_out", "page", "to_word"]
 
 _WORDS = {
     "points": Text("要点", "Main findings"),
@@ -45,13 +44,9 @@ _WORDS = {
 
 def page(document: Document) -> str:
     """Return a document as a page; see :meth:`~gz_index.report.documents.content.Document.html`."""
-    try:
-        from jinja2 import Environment, StrictUndefined
-        from markupsafe import Markup
-    except ImportError:
-        raise MissingExtraError(
-            "pages need Jinja2, which is not installed -> pip install 'gz-index[report]'"
-        ) from None
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
     lang, count = document.lang, Counter[str]()
     words = {k: t.get(lang) for k, t in _WORDS.items()}
 
@@ -98,12 +93,12 @@ def page(document: Document) -> str:
         code="zh-CN" if lang == "zh" else "en",
         words=words,
         sections=sections,
-        omitted=_omitted(document),
+        omitted=left_out(document),
     )
     return clean(whole)
 
 
-def _omitted(document: Document) -> list[str]:
+def left_out(document: Document) -> list[str]:
     """Sections and figures that are left out, each with the reason."""
     lang, word = document.lang, _WORDS["figure"].get(document.lang).strip()
     named = {SECTIONS[k].get(lang): why for k, why in document.omitted.items()}
@@ -126,7 +121,7 @@ def to_word(document: Document) -> Word:
     for k, s in enumerate(document.sections):
         word.heading(document.numeral(k) + s.title, 1)
         _write(word, s, document)
-    left = _omitted(document)
+    left = left_out(document)
     if left:
         word.heading(_WORDS["omitted"].get(lang), 1)
         word.items(left)

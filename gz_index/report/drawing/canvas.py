@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index.errors import MethodError, MissingExtraError
 from gz_index.framework import ROOT, Lang, Text
+from gz_index.report.grids import number as number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -465,11 +466,6 @@ def digits_of(values: Any) -> int:
     """Decimals that show three figures of the largest value."""
     top = float(np.nanmax(np.abs(values), initial=0))
     return 3 if top < 2 else 2 if top < 10 else 1
-
-
-def number(value: float, digits: int) -> str:
-    """Write a number with a true minus sign."""
-    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def signs(text: str) -> str:
