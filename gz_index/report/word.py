@@ -348,7 +348,8 @@ def _least(grid: Grid, j: int) -> int:
     body = [cells(row[j]) for row in grid.body] if grid.numeric[j] else []
     if not grid.numeric[j]:
         body = [min(18, cells(p)) for row in grid.body for p in _WORDS.findall(row[j])]
-    return max([4, *(min(16, w) for w in heads), *body]) + 3
+    # letters of some fonts are wider than half a Chinese character
+    return round(1.15 * max([4, *(min(16, w) for w in heads), *body])) + 3
 
 
 #: what a line is not broken within: words, up to their hyphens, and pairs of Chinese characters

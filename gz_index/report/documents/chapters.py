@@ -91,7 +91,7 @@ def _ranking_sentences(case: Case) -> list[str]:
     gone = case.result.table.rows_of(case.period).size - n
     left = case.say(
         f"另有{gone}个因数据不足未给出总指数。",
-        f"{gone} more have no index for lack of data.",
+        f"{gone} more {'has' if gone == 1 else 'have'} no index for lack of data.",
     )
     return [out, tail, *([left] if gone else [])]
 

@@ -249,9 +249,10 @@ def _compared(case: Case, study: Comparison, notes: list[str]) -> tuple[list[Blo
     t = study.table().iloc[1:]
     frame = t[["spearman", "kendall", "mean_shift", "largest", "at", "same_rank"]].copy()
     frame["largest"] = [abs(v) for v in frame["largest"]]
-    frame["at"] = [_row_name(v) for v in frame["at"]]
+    ranks = study.ranks().astype(float)
+    frame["at"] = [_moved_most(case, ranks.iloc[:, 0], ranks[v]) for v in frame.index]
     frame.index.name = "variant"
-    ranked = int(study.ranks().notna().all(axis=1).sum())
+    ranked = int(ranks.notna().all(axis=1).sum())
     heads = {
         "variant": say("方案", "Variant"),
         "spearman": "Spearman",
@@ -267,14 +268,14 @@ def _compared(case: Case, study: Comparison, notes: list[str]) -> tuple[list[Blo
     if low != high:
         names = case.listed(list(frame.index[frame["spearman"] == frame["spearman"].min()]))
         span += say(f"，最低的是{names}", f", lowest with {names}")
-    span += say("（各时期平均）", " (means over the periods)") if panel else ""
+    mean = say("（各时期平均）", " (mean over the periods)") if panel else ""
     w, n = f"{study.kendall_w:.3f}", len(frame)
     many = "another method" if n == 1 else f"{n} other methods, one at a time"
     text = say(
-        f"逐一换用{n}种方法，与本定义名次的Spearman相关系数为{span}；"
+        f"逐一换用{n}种方法，与本定义名次的Spearman相关系数{mean}为{span}；"
         f"全部方案的Kendall协同系数W为{w}。",
         f"With {many}, Spearman's correlation with the ranks as "
-        f"defined is {span}; Kendall's W of all variants is {w}.",
+        f"defined{mean} is {span}; Kendall's W of all variants is {w}.",
     )
     caption = say("换用其他方法时的名次", "Ranks under other methods")
     decimals = {"spearman": 3, "kendall": 3, "mean_shift": 2, "largest": 0}
@@ -287,10 +288,11 @@ def _compared(case: Case, study: Comparison, notes: list[str]) -> tuple[list[Blo
     return [Prose(text), Tabled(frame, caption, tuple(notes), decimals, heads)], text
 
 
-def _row_name(label: Any) -> str:
-    if isinstance(label, tuple):
-        return ", ".join(map(period_text, label))
-    return period_text(label)
+def _moved_most(case: Case, before: pd.Series[float], after: pd.Series[float]) -> str:
+    """Name of the row whose rank changes most."""
+    moved = np.nan_to_num((after - before).abs().to_numpy())
+    at = int(moved.argmax())
+    return case.result.table.row_name(at) if moved[at] else ""
 
 
 def _shares(case: Case) -> tuple[list[Block], list[str]]:
@@ -382,7 +384,7 @@ def _leading(case: Case, frame: pd.DataFrame) -> str:
         )
     named = case.bracketed(pairs)
     return say(
-        f"名次变动主要取决于哪项选择，本次计算不能分辨：{named}（括号内为总效应）。",
-        f"Which choice the shifts of ranks depend on most cannot be told; not apart are {named} "
-        "(total effects in brackets).",
+        f"名次变动最取决于哪项选择，本次计算不能分辨：{named}（括号内为总效应）。",
+        f"Which choice the shifts of ranks depend on most cannot be told: {named} are too near to "
+        "each other (total effects in brackets).",
     )

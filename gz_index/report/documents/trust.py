@@ -10,6 +10,7 @@ from gz_index.framework import ROOT, Indicator, Text
 from gz_index.report.documents.case import Case
 from gz_index.report.documents.chapters import section_of
 from gz_index.report.documents.content import Block, Formula, Items, Prose, Section, Tabled, joined
+from gz_index.report.drawing.canvas import signs
 from gz_index.report.methods import methods_text
 
 __all__ = ["on_audit", "on_methods"]
@@ -62,7 +63,7 @@ def on_audit(case: Case) -> Section:
         ]
         frame = pd.DataFrame(rows, columns=columns)
         caption = say("警告及以上的发现", "Findings from warnings up")
-        blocks.append(Tabled(frame, caption, study.notes_in(lang)))
+        blocks.append(Tabled(frame, caption, tuple(map(signs, study.notes_in(lang)))))
     else:
         blocks.append(Prose(say("没有警告或更严重的发现。", "There is no warning or worse.")))
     return section_of(case, "audit", blocks, [point])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gz_index._arrays import Array
 from gz_index.errors import MethodError, MissingExtraError
 from gz_index.framework import ROOT, Lang, Text
+from gz_index.report.grids import clean
 from gz_index.report.grids import number as number
 
 if TYPE_CHECKING:
@@ -158,11 +159,22 @@ def set_fonts(ax: Axes) -> None:
     for axis in (ax.xaxis, ax.yaxis):
         axis.label.set_fontsize(8)  # that of axes made elsewhere
     drawn = _texts(ax)
+    _clean_texts(ax, drawn)
     found = families(t.get_text() for t in drawn)
     for t in drawn:
         t.set_fontfamily(found)
         t.set_parse_math(False)  # a name with two dollar signs is a name
     ax.tick_params(labelfontfamily=found)
+
+
+def _clean_texts(ax: Axes, drawn: Sequence[Any]) -> None:
+    """Take control characters, which no font has, out of names and of the labels of ticks."""
+    for axis in (ax.xaxis, ax.yaxis):
+        labels = [t.get_text() for t in axis.get_ticklabels()]
+        if (cleaned := [clean(label) for label in labels]) != labels:
+            axis.set_ticks(axis.get_majorticklocs(), labels=cleaned)
+    for t in drawn:
+        t.set_text(clean(t.get_text()))
 
 
 def tidy(ax: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
