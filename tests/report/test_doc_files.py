@@ -162,7 +162,7 @@ def test_the_same_run_writes_the_same_page(own, small):
     assert compose(*own, **small).html() == compose(*own, **small).html()
 
 
-# -- files, the command, errors --------------------------------------------------------------------
+# -- files, errors --------------------------------------------------------------------
 
 
 def test_a_file_in_the_way_is_kept(own, tmp_path):
@@ -209,6 +209,15 @@ def test_mistakes_of_the_call_are_errors(own, how, error, message):
 def test_a_report_has_one_of_two_forms(own, tmp_path):
     with pytest.raises(gz.MethodError, match=r"r\.pdf.*\.html or \.docx"):
         compose(*own, sections=["level"]).save(tmp_path / "r.pdf")
+
+
+def test_a_title_may_be_longer_than_a_property_of_a_file(own, tmp_path):
+    title = "长" * 300
+    document = docx.Document(
+        str(compose(*own, sections=["level"], title=title).save(tmp_path / "r.docx"))
+    )
+    assert document.paragraphs[0].text == title
+    assert document.core_properties.title == title[:255]
 
 
 @pytest.mark.parametrize(("module", "suffix"), [("jinja2", "html"), ("docx", "docx")])

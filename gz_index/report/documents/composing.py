@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gz_index._registry import closest
 from gz_index.errors import GzIndexError, MethodError, MissingExtraError, NotFoundError
 from gz_index.framework import Lang
-from gz_index.report.documents import aims, chapters, robustness, trust
+from gz_index.report.documents import aims, changes, chapters, robustness, trust
 from gz_index.report.documents.case import Case, Inapplicable
 from gz_index.report.documents.content import SECTIONS, Document, Section
 
@@ -20,7 +20,7 @@ __all__ = ["Document", "compose"]
 
 _MAKERS: dict[str, Callable[[Case], Section]] = {
     "level": chapters.on_level,
-    "trend": chapters.on_trend,
+    "trend": changes.on_trend,
     "targets": aims.on_targets,
     "obstacles": aims.on_obstacles,
     "robustness": robustness.on_robustness,

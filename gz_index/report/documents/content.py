@@ -181,7 +181,8 @@ class Document:
     author : str
         Of the definition.
     studies : dict
-        The results and studies that the text, the tables and the figures come from.
+        The results and studies that the text, the tables and the figures come from; under
+        ``"errors"``, where there are some, what the library said of what could not be done.
     """
 
     title: str

@@ -292,7 +292,12 @@ def _moved_most(case: Case, before: pd.Series[float], after: pd.Series[float]) -
     """Name of the row whose rank changes most."""
     moved = np.nan_to_num((after - before).abs().to_numpy())
     at = int(moved.argmax())
-    return case.result.table.row_name(at) if moved[at] else ""
+    if not moved[at]:
+        return ""
+    table, unit = case.result.table, str(case.result.table.units[at])
+    if table.periods is None or table.slot is None:
+        return unit
+    return f"{unit}{case.say('，', ', ')}{period_text(table.periods[table.slot[at]])}"
 
 
 def _shares(case: Case) -> tuple[list[Block], list[str]]:
