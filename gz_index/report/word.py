@@ -169,6 +169,7 @@ class Word:
             self.paragraph(text, style="Notes")
         for p in self._doc.paragraphs[-len(notes) : -1] if len(notes) > 1 else ():
             p.paragraph_format.space_after = 0
+            p.paragraph_format.keep_with_next = True
 
     def figure(self, png: bytes, caption: TextLike, alt: str, *, width: float = FULL) -> None:
         """Write a picture with its description, and a numbered caption below.

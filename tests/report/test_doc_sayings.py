@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 import gz_index as gz
 from gz_index.report.documents import compose
+from gz_index.report.documents.changes import _until
 from gz_index.report.documents.content import Figure
 from gz_index.report.documents.reasons import reason_of
 
@@ -125,6 +127,15 @@ def test_other_methods_that_groups_override_are_said(data, small, rule, part, id
         assert (f"without effect: {idle}" in notes or f", {idle}" in notes) == all_of_it
         many = len(table.frame)
         assert f"With {many} other methods" in " ".join(report.points)
+
+
+def test_indicators_with_a_normaliser_of_their_own_are_said(data, small):
+    own = [gz.Indicator(code="w", parent="p", normalise={"method": "minmax"})]
+    rest = [gz.Indicator(code=c, parent=p) for c, p in zip("xyz", "pqq", strict=True)]
+    index = index_of(gz.Framework((*own, *rest), (gz.Group(code="p"), gz.Group(code="q"))))
+    report = compose(index, data, lang="zh", sections=["robustness"], **small)
+    said = "换用标准化方法对下列各处没有影响，它们有自己的规则：w"
+    assert said in tables_of(report)["换用其他方法时的名次"].notes
 
 
 def test_a_choice_leads_only_if_the_run_tells_it_from_the_others(provinces):
@@ -323,6 +334,14 @@ def test_the_unit_may_be_named_where_labels_are_numbers(data):
     one, same = (compose(index_of(), data, unit=u, sections=["level"]) for u in (3, "3"))
     assert one.points == same.points
     assert one.points[1].startswith("3 has an index of")
+
+
+def test_the_result_up_to_a_period_holds_nothing_of_other_rows(panel):
+    panel.iloc[2, 0] = np.nan
+    step = [{"kind": "impute", "method": "median"}]
+    result = index_of(prepare=step).evaluate(panel)
+    early = _until(SimpleNamespace(result=result, period=result.table.periods[0]))
+    assert early.imputed.shape == early.values[:, :4].shape == (4, 4)
 
 
 def test_all_rose_or_none_or_some(panel):

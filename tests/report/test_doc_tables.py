@@ -129,6 +129,7 @@ def test_notes_stand_below(tmp_path, frame):
     document = written(frame, tmp_path, lang="zh", notes=["甲", "乙"])
     notes = [p for p in document.paragraphs if p.style.name == "Notes"]
     assert [p.text for p in notes] == ["注：甲", "乙"]
+    assert notes[0].paragraph_format.keep_with_next  # no note alone on the next page
     body = list(document.element.body)
     assert body.index(notes[0]._p) > body.index(document.tables[0]._tbl)
 
