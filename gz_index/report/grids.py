@@ -13,7 +13,7 @@ import pandas as pd
 
 from gz_index.errors import DataError, MethodError, Problem
 from gz_index.framework import ROOT, Lang, Text
-from gz_index.labels import _short as period_text
+from gz_index.labels import period_text
 
 __all__ = ["HEADS", "Grid", "grid_of", "number", "period_text"]
 

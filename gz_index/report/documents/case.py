@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from gz_index.errors import GzIndexError
 from gz_index.framework import ROOT, Lang, Text
 from gz_index.report.documents.content import Figure
-from gz_index.report.documents.reasons import reason_of
 from gz_index.report.drawing.canvas import digits_of
 from gz_index.report.grids import number, period_text
+from gz_index.report.reasons import reason
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -224,4 +224,4 @@ class Case:
     def why(self, what: str, error: GzIndexError) -> str:
         """Say why something was not done; what the error itself says is kept with the studies."""
         self.studies.setdefault("errors", {})[what] = str(error)
-        return reason_of(error).get(self.lang)
+        return reason(error, self.framework, way_out=True).get(self.lang)

@@ -199,7 +199,7 @@ def _others(case: Case) -> tuple[list[Block], list[str]]:
     if idle:
         names = case.listed(idle)
         notes.append(say(f"没有影响，未列入：{names}", f"not listed, as without effect: {names}"))
-    notes += [say(f"不能应用：{a}（{b}）", f"cannot be applied: {a} ({b})") for a, b in failed]
+    notes += [say(f"不能应用{a}：{b}", f"{a} cannot be applied: {b}") for a, b in failed]
     if len(results) < 2:
         why = say("没有可比的方案", "no other method can be applied")
         raise Inapplicable(

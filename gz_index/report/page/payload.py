@@ -17,10 +17,10 @@ from gz_index.errors import DataError, GzIndexError, MethodError, Problem
 from gz_index.framework import ROOT, Framework, Text
 from gz_index.labels import period_text
 from gz_index.report.grids import clean
-from gz_index.report.page.reasons import reason
 from gz_index.report.page.sets import LIVE, Rest, WeightSets, both, packed, rules_of
 from gz_index.report.page.words import MISSING, TIES, WORDS
 from gz_index.report.phrases import AGGREGATES, normalise_name
+from gz_index.report.reasons import reason
 from gz_index.sensitivity.montecarlo import uncertainty as drawn
 from gz_index.weighting.rule import WeightLike
 

@@ -15,9 +15,9 @@ import pandas as pd
 from gz_index._arrays import Array
 from gz_index.errors import GzIndexError, MethodError, said_of
 from gz_index.framework import ROOT, Direction, Framework, Text
-from gz_index.report.page.reasons import listed, reason
 from gz_index.report.page.words import WORDS
 from gz_index.report.phrases import WEIGHED
+from gz_index.report.reasons import listed, reason
 from gz_index.weighting.judgements import Judgements
 from gz_index.weighting.rule import Weight, WeightLike, weight
 
