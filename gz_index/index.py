@@ -476,7 +476,7 @@ class Index:
                 )
             who = ", ".join(str(u) for u in sorted(lacking, key=str))
             note = Text(
-                zh=f"剔除有缺失值的 {len(lacking)} 个评价对象：{who}",
+                zh=f"剔除有缺失值的{len(lacking)}个评价对象：{who}",
                 en=f"dropped {len(lacking)} unit(s) with missing cells: {who}",
             )
             return table.take(keep), (note,)

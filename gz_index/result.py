@@ -258,7 +258,7 @@ class IndexResult:
         if c["missing_cells"]:
             out.append(
                 Text(
-                    f"{c['missing_cells']} 个缺失单元格：在其余指标间重新归一权重"
+                    f"{c['missing_cells']}个缺失单元格：在其余指标间重新归一权重"
                     f"（覆盖率下限 {index.missing.coverage:g}）",
                     f"{c['missing_cells']} missing cells: weights rescaled over the indicators "
                     f"that are known (coverage of at least {index.missing.coverage:g})",
@@ -267,7 +267,7 @@ class IndexResult:
         if self.complete is not None:
             out.append(
                 Text(
-                    f"数据驱动权重仅由 {self.complete} 个无缺失的行计算",
+                    f"数据驱动权重仅由{self.complete}个无缺失的行计算",
                     f"data-driven weights computed from the {self.complete} rows without gaps",
                 )
             )
@@ -280,7 +280,7 @@ class IndexResult:
             more = f" (+{c['scores_withheld'] - 5})" if c["scores_withheld"] > 5 else ""
             out.append(
                 Text(
-                    f"{c['scores_withheld']} 个得分因覆盖率不足未给出：{zh}{more}",
+                    f"{c['scores_withheld']}个得分因覆盖率不足未给出：{zh}{more}",
                     f"{c['scores_withheld']} scores withheld for lack of coverage: {en}{more}",
                 )
             )
@@ -292,7 +292,7 @@ class IndexResult:
             )
             out.append(
                 Text(
-                    f"{c['clipped_cells']} 个标准化值被截断：{named}",
+                    f"{c['clipped_cells']}个标准化值被截断：{named}",
                     f"{c['clipped_cells']} normalised cells clipped: {named}",
                 )
             )

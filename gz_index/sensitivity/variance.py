@@ -434,7 +434,7 @@ class VarianceShares(Study):
             )
         if "shift" in self.targets and len(self.choices) > 1:
             first = self.of("shift")["first"].sum()
-            if first == first:
+            if first < 1:  # estimates may add up to more
                 out.append(
                     Text(
                         f"名次变动的方差中，{1 - first:.0%}来自各选择之间的交互",

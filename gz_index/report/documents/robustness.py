@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -273,7 +272,7 @@ def _compared(case: Case, study: Comparison, notes: list[str]) -> tuple[list[Blo
     many = "another method" if n == 1 else f"{n} other methods, one at a time"
     text = say(
         f"逐一换用{n}种方法，与本定义名次的Spearman相关系数{mean}为{span}；"
-        f"全部方案的Kendall协同系数W为{w}。",
+        f"全部方案的Kendall协和系数W为{w}。",
         f"With {many}, Spearman's correlation with the ranks as "
         f"defined{mean} is {span}; Kendall's W of all variants is {w}.",
     )
@@ -338,8 +337,7 @@ def _shares(case: Case) -> tuple[list[Block], list[str]]:
     if frame["total"].notna().any():
         point = _leading(case, frame)
         text, points = joined([text, point], case.lang), [point]
-    # a share below zero is one of chance, and is not printed as one of the variance
-    notes = tuple(n for n in study.notes_in(case.lang) if not _NEGATIVE.search(n))
+    notes = study.notes_in(case.lang)
     if not study.exact and (frame["total"].max() > 1 or frame["first"].sum() > 1):
         notes += (
             say(
@@ -358,10 +356,6 @@ def _shares(case: Case) -> tuple[list[Block], list[str]]:
         ),
     )
     return blocks, points
-
-
-#: a negative share in a note
-_NEGATIVE = re.compile(r"[-−]\d+%")
 
 
 def _leading(case: Case, frame: pd.DataFrame) -> str:
