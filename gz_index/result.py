@@ -259,7 +259,7 @@ class IndexResult:
             out.append(
                 Text(
                     f"{c['missing_cells']}个缺失单元格：在其余指标间重新归一权重"
-                    f"（覆盖率下限 {index.missing.coverage:g}）",
+                    f"（覆盖率下限{index.missing.coverage:g}）",
                     f"{c['missing_cells']} missing cells: weights rescaled over the indicators "
                     f"that are known (coverage of at least {index.missing.coverage:g})",
                 )
@@ -285,15 +285,13 @@ class IndexResult:
                 )
             )
         if c["clipped_cells"]:
-            named = ", ".join(
-                f"{code} {n}"
-                for code, n in zip(f.codes, np.asarray(self.clipped), strict=True)
-                if n
-            )
+            cut = [(i, n) for i, n in zip(f.codes, np.asarray(self.clipped), strict=True) if n]
+            zh = "、".join(f"{f.name(code, 'zh')}{n}个" for code, n in cut)
+            en = ", ".join(f"{code} {n}" for code, n in cut)
             out.append(
                 Text(
-                    f"{c['clipped_cells']}个标准化值被截断：{named}",
-                    f"{c['clipped_cells']} normalised cells clipped: {named}",
+                    f"{c['clipped_cells']}个标准化值被截断：{zh}",
+                    f"{c['clipped_cells']} normalised cells clipped: {en}",
                 )
             )
         if c["periods"] > 1 and any(p.normaliser.window == "period" for p in self.scale.parts):

@@ -544,13 +544,18 @@ class Uncertainty(Study):
         zh = "、".join(c.title.get("zh") for c in self.model.choices)
         en = "; ".join(c.label for c in self.model.choices)
         n = self.model.rows.size
+        outside = (
+            f"{n}个评价对象中{self.outside}个的名义名次在区间之外"
+            if self.outside
+            else f"{n}个评价对象的名义名次均在区间内"
+        )
         out = [
             Text(
                 f"抽样{self.draws}次，变动：{zh}；区间概率{self.level:.0%}",
                 f"{self.draws} draws of: {en}; intervals of {self.level:.0%}",
             ),
             Text(
-                f"平均名次变动{self.shift:.3f}；{n}个评价对象中{self.outside}个的名义名次在区间之外",
+                f"平均名次变动{self.shift:.3f}；{outside}",
                 f"mean shift of ranks {self.shift:.3f}; {self.outside} of {n} units have their "
                 "nominal rank outside the interval",
             ),
