@@ -107,6 +107,18 @@ def test_heads_of_a_heat_map_do_not_meet(provinces, countries, lang):
             assert not cut(ax)
 
 
+def test_words_of_heads_are_not_broken(countries):
+    f = countries["en"].index.framework
+    nodes = [c for c in f.children("total") if len(f.name(c)) < 24]
+    turned = set()
+    for wide in (6, 7, 8.5, 12):
+        ax = figures.heat_map(countries["en"], nodes=nodes, size=(wide, 16))
+        for head in ax.get_xticklabels():
+            assert set(head.get_gid().split()) <= set(head.get_text().split())
+            turned.add(head.get_rotation())
+    assert turned == {0, 90}
+
+
 def test_a_heat_map_without_numbers_has_a_bar_of_colours():
     tai = gz.load("tai-2008").evaluate(gz.data("tai-2008"))
     ax = figures.heat_map(tai, size=(8.5, 16))
@@ -213,6 +225,22 @@ def test_a_tree_without_room_for_names_says_how_wide_it_has_to_be(countries):
     need = float(str(e.value).split("width of ")[1].split(" cm")[0])
     assert figures.framework(countries["en"], size=(need, 15))
     assert figures.framework(gz.load("hdi-2010"), size=(8.5, 8))
+
+
+def test_names_of_a_tree_can_be_told_apart():
+    names = [
+        f"Share of enterprises that are {size} in all of a province" for size in ("small", "large")
+    ]
+    index = gz.Index(
+        framework=gz.Framework(
+            tuple(gz.Indicator(code=f"i{k}", name=name) for k, name in enumerate(names))
+        )
+    )
+    with pytest.raises(gz.MethodError, match=r"they need a width of \d+\.\d cm") as e:
+        figures.framework(index, size=(5.5, 1.3))
+    need = float(str(e.value).split("width of ")[1].split(" cm")[0])
+    ax = figures.framework(index, size=(need, 1.3))
+    assert len({t.get_text() for t in ax.texts if t.get_gid() in names}) == 2
 
 
 def test_weights_of_a_period_that_is_not_there_are_refused(provinces):
