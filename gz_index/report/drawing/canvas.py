@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gz_index._arrays import Array
 from gz_index.errors import MethodError, MissingExtraError
 from gz_index.framework import ROOT, Lang, Text
 from gz_index.report.grids import clean
@@ -23,15 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gz_index.index import Index
-    from gz_index.result import IndexResult
 
 __all__ = [
     "COLOURS",
     "KINDS",
-    "Chosen",
-    "chosen",
     "drawing",
-    "name_rows",
     "said",
     "save",
     "shade",
@@ -74,20 +68,11 @@ def drawing(ax: Axes | None, size: tuple[float, float] | None, usual: Size) -> I
     MissingExtraError
         matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError(
-            "figures need matplotlib, which is not installed -> pip install 'gz-index[plot]'"
-        ) from None
-    if ax is not None and size is not None:
-        raise MethodError(
-            "size and ax are both given", hint="size is for a new figure; axes have one already"
-        )
+    _refuse_unfit(ax, size)
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     wide, high = size or usual
-    if not (0 < wide < 500 and 0 < high < 500):
-        raise MethodError(f"size = {size!r}", hint="width and height in cm, such as (8.5, 6)")
     with mpl.rc_context(_STYLE):
         if ax is None:
             ax = Figure(figsize=(wide / 2.54, high / 2.54), layout="constrained").subplots()
@@ -96,6 +81,29 @@ def drawing(ax: Axes | None, size: tuple[float, float] | None, usual: Size) -> I
 
 
 Size = tuple[float, float]
+
+
+def _refuse_unfit(ax: Any, size: Any) -> None:
+    """Refuse what is no axes, and what is no width and height; and to draw without matplotlib."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise MissingExtraError(
+            "figures need matplotlib, which is not installed -> pip install 'gz-index[plot]'"
+        ) from None
+    if ax is not None and size is not None:
+        raise MethodError(
+            "size and ax are both given", hint="size is for a new figure; axes have one already"
+        )
+    if ax is not None and not hasattr(ax, "get_subplotspec"):
+        raise MethodError(
+            f"ax is a {type(ax).__name__}", hint="axes of matplotlib, such as Figure().subplots()"
+        )
+    if size is None:
+        return
+    pair = isinstance(size, Sequence) and not isinstance(size, str) and len(size) == 2
+    if not pair or not all(isinstance(v, Real) and 0 < float(v) < 500 for v in size):
+        raise MethodError(f"size = {size!r}", hint="width and height in cm, such as (8.5, 6)")
 
 
 def save(ax: Axes, path: str | Path, *, dpi: int = 300) -> Path:
@@ -129,14 +137,15 @@ def save(ax: Axes, path: str | Path, *, dpi: int = 300) -> Path:
     path = Path(path)
     figure = ax.get_figure(root=True)
     assert figure is not None
-    if path.suffix not in KINDS:
+    kind = path.suffix.lower()
+    if kind not in KINDS:
         raise MethodError(f"no figure is written as {path.name!r}", hint=" or ".join(KINDS))
     # no date in the file, and names of parts that do not change
     dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     # journals ask for TrueType; Chinese fonts have outlines of another kind, which go in as type 3
     chinese = any(_CHINESE.search(t.get_text()) for t in _texts(figure))
     with mpl.rc_context({"svg.hashsalt": "gz_index", "pdf.fonttype": 3 if chinese else 42}):
-        figure.savefig(path, dpi=dpi, metadata=dated.get(path.suffix))
+        figure.savefig(path, dpi=dpi, metadata=dated.get(kind))
     return path
 
 
@@ -194,16 +203,36 @@ def tidy(ax: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
 
 def room(ax: Axes) -> float:
     """Width in cm that is left beside the names of rows, before the layout is known."""
+    beside = widest(t.get_text() for t in ax.get_yticklabels()) * _CELL
+    return _span(ax) - beside - 0.8
+
+
+def _span(ax: Axes) -> float:
+    """Width in cm of the part of a figure that axes have with their labels."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     spec = ax.get_subplotspec()
     share = 0.775 if spec is None else spec.get_position(figure).width
-    beside = widest(t.get_text() for t in ax.get_yticklabels()) * _CELL
-    return float(share / 0.775 * figure.get_figwidth() * 2.54 - beside - 0.8)
+    return float(share / 0.775 * figure.get_figwidth() * 2.54)
+
+
+def span(ax: Axes | None, size: Size | None) -> float | None:
+    """Width in cm for given axes, or in a new figure of a given size, with their labels."""
+    _refuse_unfit(ax, size)
+    if ax is None:
+        return None if size is None else size[0] - 0.4
+    return _span(ax)
 
 
 def page(ax: Axes | None, size: Size | None) -> Size | None:
-    """Width and height of given axes, or of those of a new figure of a given size, cm."""
+    """Width and height of given axes, or of those of a new figure of a given size, cm.
+
+    Raises
+    ------
+    MethodError
+        The axes are none, or the size is not two numbers.
+    """
+    _refuse_unfit(ax, size)
     if ax is None:
         return None if size is None else (size[0] - 0.4, size[1] - 0.4)
     figure = ax.get_figure(root=True)
@@ -218,17 +247,25 @@ def label_below(ax: Axes, text: str) -> None:
     ax.set_xlabel(wrapped(text, max(16, int(room(ax) / _CELL)), 3))
 
 
-def legend_above(ax: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put a legend above the axes, in as many columns as its labels leave room for."""
-    there = room(ax)
-    shown = [wrapped(t, max(8, int((there - 1.0) / _CELL))) for t in labels]
-    each = widest(shown) * _CELL + 1.0
+def legend_above(
+    ax: Axes, handles: Sequence[Any], labels: Sequence[str], *, left: float = 0.0
+) -> None:
+    """Put a legend above the axes, in as many columns as its labels leave room for.
+
+    It begins so many cm left of the axes, above the names of rows.
+    """
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    shown, columns = _in_legend(room(ax) + left, labels)
     drawn = ax.legend(
         handles,
         shown,
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
-        ncols=max(1, min(len(labels), int(there / each))),
+        bbox_transform=ax.transAxes + ScaledTranslation(-left / 2.54, 0, figure.dpi_scale_trans),
+        ncols=columns,
         borderaxespad=0.3,
         handlelength=1.0,
         handleheight=0.8,
@@ -237,6 +274,21 @@ def legend_above(ax: Axes, handles: Sequence[Any], labels: Sequence[str]) -> Non
         frameon=False,
     )
     keep_names(drawn.get_texts(), labels)
+
+
+def _in_legend(wide: float, labels: Sequence[str]) -> tuple[list[str], int]:
+    """Labels of a legend as they are shown in so many cm, and its columns."""
+    shown = [wrapped(t, max(8, int((wide - 1.0) / _CELL))) for t in labels]
+    each = widest(shown) * _CELL + 1.0
+    return shown, max(1, min(len(labels), int(wide / each)))
+
+
+def legend_height(wide: float, labels: Sequence[str]) -> float:
+    """Height of a legend above axes so wide, cm."""
+    shown, columns = _in_legend(wide, labels)
+    by_column = [shown[k::columns] for k in range(columns)]
+    lines = max(sum(1 + t.count("\n") for t in column) for column in by_column)
+    return 0.3 + 0.36 * lines + 0.16 * -(-len(shown) // columns)
 
 
 #: width of half a Chinese character at 8 points, cm
@@ -267,6 +319,38 @@ def node_name(index: Index, code: str, lang: Lang) -> str:
 def cells(text: str) -> int:
     """Width of a text in halves of a Chinese character."""
     return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def broad(texts: Iterable[str], points: float = 8.0) -> float:
+    """Width of the widest of texts as it is drawn, cm."""
+    from matplotlib.figure import Figure
+
+    from gz_index.report.drawing.fonts import families
+
+    texts = list(texts)
+    figure, found = Figure(dpi=288), families(texts)
+    drawn = [
+        figure.text(0, 0, t, fontsize=points, fontfamily=found, parse_math=False)
+        for t in texts
+        if t
+    ]
+    return max((t.get_window_extent().width for t in drawn), default=0.0) / 288 * 2.54
+
+
+def fitted(text: str, wide: float, lines: int = 1, points: float = 8.0) -> str:
+    """Return a text in lines that are no wider than so many cm, as :func:`wrapped` does."""
+    most = max(int(wide / _CELL * 8 / points * 1.4), 3)
+    return next(
+        (t for n in range(most, 3, -1) if broad([t := wrapped(text, n, lines)], points) <= wide),
+        wrapped(text, 3, lines),
+    )
+
+
+def several(given: Any) -> list[Any] | None:
+    """Return labels as a list, where one may be given alone."""
+    if given is None:
+        return None
+    return [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
 
 
 def widest(texts: Iterable[str]) -> int:
@@ -313,8 +397,9 @@ def _rows(text: str, width: int) -> list[str]:
 _CLOSING = ("）", "”", "》", "，", "、", "。", "；", "：")
 #: what does not end one
 _OPENING = "（“《"
-#: what a line may be broken between: words, and characters of Chinese
-_TOKENS = re.compile(r"\s+|[⺀-￯”]|[^\s⺀-￯”]+")
+#: what a line may be broken between: words, parts with a hyphen, characters of Chinese, a unit in
+#: brackets
+_TOKENS = re.compile(r"\s+|（[^（）\s]{1,6}）|[⺀-￯”]|[^\s⺀-￯”]*?[a-z]-(?=[a-z])|[^\s⺀-￯”]+")
 
 
 def _pieces(token: str, width: int) -> list[str]:
@@ -338,120 +423,6 @@ def keep_names(drawn: Iterable[Any], names: Iterable[str]) -> None:
     """Keep the full name of each text as its ``get_gid()``, which SVG keeps too."""
     for text, name in zip(drawn, names, strict=True):
         text.set_gid(name)
-
-
-# -- rows ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Rows that are drawn, best first: all, or the first and last ones with a gap between.
-
-    Attributes
-    ----------
-    at : (n,)
-        Positions of the rows.
-    y : (n,)
-        Where each stands, from 0 down.
-    gap : float or None
-        Where the rest would be.
-    hidden : int
-    """
-
-    at: NDArray[np.intp]
-    y: Array
-    gap: float | None
-    hidden: int
-
-    @property
-    def height(self) -> int:
-        """Number of lines, with the gap."""
-        return len(self.at) + (self.gap is not None)
-
-    def rest(self, lang: Lang) -> str:
-        """Say how many are left out."""
-        return said(lang, f"⋮ 其余{self.hidden}个未显示 ⋮", f"⋮ {self.hidden} more, not shown ⋮")
-
-
-def chosen(order: NDArray[np.intp], most: int) -> Chosen:
-    """Choose at most so many rows of an order: from both its ends, where there are more.
-
-    Examples
-    --------
-    >>> chosen(np.arange(300), 4).at.tolist(), chosen(np.arange(300), 4).y.tolist()
-    ([0, 1, 298, 299], [0.0, 1.0, 3.0, 4.0])
-    """
-    if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < 2:
-        raise MethodError(f"most = {most!r}", hint="how many units to show, from 2 on")
-    if len(order) <= most:
-        return Chosen(order, np.arange(len(order), dtype=np.float64), None, 0)
-    low = most // 2
-    top = most - low
-    y = np.r_[np.arange(top), top + 1 + np.arange(low)].astype(np.float64)
-    return Chosen(np.r_[order[:top], order[len(order) - low :]], y, float(top), len(order) - most)
-
-
-def line_height(names: Sequence[str]) -> float:
-    """Room for a line in cm: more where names take two."""
-    return 0.85 if any("\n" in n for n in names) else 0.42
-
-
-def short(names: Sequence[str], width: int = 24) -> list[str]:
-    """Names of rows as they are shown: in two lines, or in one where there are many."""
-    return [wrapped(n, width, 2 if len(names) <= 16 else 1) for n in names]
-
-
-def name_rows(
-    ax: Axes, rows: Chosen, shown: Sequence[str], names: Sequence[str], lang: Lang
-) -> None:
-    """Name the rows along the vertical axis, best on top, and say what is left out."""
-    ax.set_yticks(rows.y, shown)
-    keep_names(ax.get_yticklabels(), names)
-    ax.set_ylim(rows.height - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0)
-    if rows.gap is not None:
-        ax.text(
-            0.5,
-            rows.gap,
-            rows.rest(lang),
-            transform=ax.get_yaxis_transform(),
-            ha="center",
-            va="center",
-            color=GREY,
-            fontsize=7.5,
-        )
-
-
-def period_rows(result: IndexResult, period: Any) -> tuple[Any, NDArray[np.intp]]:
-    """Return the period, by default the last one, and the rows of it that have a score.
-
-    Raises
-    ------
-    MethodError
-        None has.
-    """
-    table = result.table
-    if period is None and table.periods is not None:
-        period = table.periods[-1]
-    rows = table.rows_of(period)
-    rows = rows[~np.isnan(result.total.to_numpy()[rows])]
-    if not rows.size:
-        raise MethodError(
-            "no unit has a score" + ("" if period is None else f" in {period}"),
-            hint="result.notes says why; show another period",
-        )
-    return period, rows
-
-
-def weights_of(result: IndexResult, codes: Sequence[str], period: Hashable | None) -> Array:
-    """Weight of nodes in the index; missing where there is no such node."""
-    table = result.weights["global"]
-    if table.index.nlevels > 1:
-        periods = result.table.periods or ()
-        period = periods[-1] if period is None else period
-        result.table.rows_of(period)  # refuses an unknown one
-        table = table.xs(period, level="period")
-    return np.asarray(table.reindex(list(codes)).to_numpy(), dtype=np.float64)
 
 
 def when(period: Any, lang: Lang) -> str:
@@ -481,48 +452,31 @@ def digits_of(values: Any) -> int:
 
 
 def signs(text: str) -> str:
-    """Write comparators as they are printed.
+    """Write comparators and per cent as they are printed.
 
     Examples
     --------
-    >>> signs(">= 3 more")
-    '≥ 3 more'
+    >>> signs(">= 3 more"), signs(">= 8 %/a")
+    ('≥ 3 more', '≥ 8%/a')
     """
-    return text.replace(">=", "≥").replace("<=", "≤").replace("~", "≈").replace("+-", "±")
+    for plain, printed in ((">=", "≥"), ("<=", "≤"), ("~", "≈"), ("+-", "±"), (" %", "%")):
+        text = text.replace(plain, printed)
+    return text
 
 
-def spread(y: Array, gap: float) -> Array:
-    """Move labels apart so that none is nearer to the next than ``gap``, as little as that takes.
+def scale_below(ax: Axes, mappable: Any, ticks: Sequence[float] | None = None) -> None:
+    """Put a bar below the axes that says which colour stands for which number."""
+    from gz_index.report.drawing.fonts import families
 
-    Examples
-    --------
-    >>> spread(np.array([0.0, 0.1, 5.0]), 1.0).tolist()
-    [-0.45, 0.55, 5.0]
-    """
-    order = np.argsort(y, kind="stable")
-    clusters: list[list[float]] = []  # count, sum of (y - place within the cluster)
-    for v in y[order]:
-        clusters.append([1, float(v)])
-        while len(clusters) > 1:
-            (n, a), (m, b) = clusters[-2:]
-            if a / n + n * gap <= b / m:
-                break
-            clusters[-2:] = [[n + m, a + b - n * m * gap]]
-    out = np.empty(len(y))
-    out[order] = np.concatenate([s / n + gap * np.arange(n) for n, s in clusters] or [out])
-    return out
-
-
-def within(y: Array, gap: float, low: float, high: float) -> Array:
-    """Keep labels that :func:`spread` moved apart between two ends, in the same order.
-
-    Examples
-    --------
-    >>> within(np.array([-0.45, 0.55, 5.0]), 1.0, 0.0, 5.0).tolist()
-    [0.0, 1.0, 5.0]
-    """
-    order = np.argsort(y, kind="stable")
-    steps = gap * np.arange(len(y))
-    out = np.empty(len(y))
-    out[order] = np.clip(y[order] - steps, low, max(low, high - gap * (len(y) - 1))) + steps
-    return out
+    figure = ax.get_figure()
+    assert figure is not None
+    bar = figure.colorbar(mappable, ax=ax, location="bottom", shrink=0.6, aspect=40, pad=0.02)
+    bar.outline.set_visible(False)
+    if ticks is None:
+        low, high = mappable.get_clim()
+        digits = digits_of([low, high])
+        ticks, labels = (low, high), [number(v, digits) for v in (low, high)]
+    else:
+        labels = [f"{v:g}".replace("-", "−") for v in ticks]
+    bar.set_ticks(list(ticks), labels=labels)
+    bar.ax.tick_params(width=0.6, length=2, labelsize=7, labelfontfamily=families(["0"]))

@@ -67,6 +67,11 @@ def families(texts: Iterable[str]) -> list[str]:
     return [first.name]
 
 
+def figure_space() -> str:
+    """Return a space as wide as a digit; two spaces, about as wide, where the font has none."""
+    return "\u2007" if 0x2007 in _characters(_first().fname) else "  "
+
+
 def _first() -> Any:
     """Return the first installed family of the user's settings."""
     from matplotlib import rcParams

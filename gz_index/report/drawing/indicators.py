@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gz_index._arrays import Array
 from gz_index.errors import MethodError
 from gz_index.framework import ROOT, Framework, Lang
 from gz_index.report.drawing.canvas import (
@@ -14,26 +15,32 @@ from gz_index.report.drawing.canvas import (
     DARK,
     GREY,
     LIGHT,
-    cells,
+    broad,
     drawing,
+    fitted,
     keep_names,
-    label_below,
     node_name,
     number,
     page,
-    period_rows,
-    room,
     said,
+    scale_below,
+    several,
     shade,
-    spread,
+    span,
     tidy,
-    weights_of,
     when,
     widest,
-    within,
     wrapped,
 )
-from gz_index.report.drawing.fonts import families
+from gz_index.report.drawing.rows import (
+    align_left,
+    numbered,
+    period_rows,
+    row_height,
+    spread,
+    weights_of,
+    within,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +73,9 @@ def correlations(
     The indicators are normalised, so that in all of them more is better and a negative correlation
     means that one makes up for the other. Pairs are taken over the units in which both are known.
     Pillars are framed and named at the right. Values stand in the cells of up to 16 indicators; a
-    pair that has no correlation (no variation, fewer than three units) is a grey cell.
+    pair that has no correlation (no variation, fewer than three units) is a grey cell. In a narrow
+    figure the names of pillars are left out first, then indicators are named shorter, then by their
+    number alone.
 
     Parameters
     ----------
@@ -80,7 +89,8 @@ def correlations(
     Raises
     ------
     MethodError
-        There are too few nodes or too many, or fewer than three units have a score.
+        There are too few nodes or too many, fewer than three units have a score, or the given size
+        has no room for the cells.
     NotFoundError
         There is no such period or node.
 
@@ -98,7 +108,7 @@ def correlations(
     if method not in _KINDS:
         raise MethodError(f"method = {method!r}", hint=f"one of {', '.join(map(repr, _KINDS))}")
     f, plan = result.index.framework, result.index.plan
-    nodes = [nodes] if isinstance(nodes, str) else nodes
+    nodes = several(nodes)
     tree = [c for c in _in_order(f) if nodes is None or c in nodes]
     codes = [c for c in tree if nodes is not None or c in f.codes]
     for c in nodes or ():
@@ -115,17 +125,20 @@ def correlations(
     r = reliability.correlations(values, method=method, gaps="pairwise").r
     names = [node_name(result.index, c, lang) for c in codes]
     numbers = [str(i + 1) for i in range(k)]
-    printed = k <= 16
-    shown = [
-        f"{i}  {wrapped(n, 28, 2 if printed else 1)}" for i, n in zip(numbers, names, strict=True)
-    ]
     blocks = _blocks(f, codes)
     heads = [wrapped(node_name(result.index, p, lang), 20, max(1, b - a)) for p, a, b in blocks]
     if [p for p, _, _ in blocks] == [ROOT]:
-        heads = [""]
-    cell = 0.85 if printed else max(0.25, min(0.42, 9.6 / k))
-    beside = (widest(shown) + widest(heads)) * 0.15
-    with drawing(ax, size, (k * cell + beside + 1.2, k * max(cell, 0.42) + 2.4)) as ax:
+        heads = [""] * len(heads)
+    cell = 0.85 if k <= 16 else max(0.25, min(0.42, 9.6 / k))
+    lines = 2 if k <= 16 else 1
+    tall = row_height(k, ax, size, besides=2.4)
+    shown = _row_names(numbers, names, 28, lines if tall is None or tall >= 0.66 else 1)
+    beside = broad(shown) + broad(heads) + 0.6
+    usual = (k * cell + beside + 0.6, k * max(cell, 0.42) + 2.4)
+    given = span(ax, size)
+    if given is not None:
+        shown, heads, cell = _squeezed(given, numbers, names, shown, heads)
+    with drawing(ax, size, usual) as ax:
         from matplotlib import colormaps
         from matplotlib.colors import Normalize
         from matplotlib.patches import Rectangle
@@ -159,11 +172,15 @@ def correlations(
         tidy(ax, keep=())
         ax.set_yticks(range(k), shown)
         keep_names(ax.get_yticklabels(), names)
-        ax.set_xticks(range(k), numbers)
+        align_left(ax, shown)
+        upright = cell < broad(numbers, 6.5) + 0.06
+        every = 2 if cell < 0.26 else 1
+        tops = [t if i % every == 0 else "" for i, t in enumerate(numbers)]
+        ax.set_xticks(range(k), tops, rotation=90 if upright else 0)
         ax.tick_params(axis="x", top=False, labeltop=True, labelbottom=False, pad=1)
-        if not printed:
+        if k > 16 or cell < 0.45:
             ax.tick_params(axis="x", labelsize=6.5)
-        if printed and (room(ax) - widest(heads) * 0.15) / k > 0.62:
+        if k <= 16 and cell > 0.62:
             for (i, j), v in np.ndenumerate(r):
                 text = "–" if np.isnan(v) else number(v, 2)
                 ink = DARK if np.isnan(v) else shade(mesh.to_rgba(np.array(v)))
@@ -171,9 +188,53 @@ def correlations(
         ax.set_xlim(-0.5, k - 0.5)
         ax.set_ylim(k - 0.5, -0.5)
         about = said(lang, *_KINDS[method]) + when(period, lang)
-        label_below(ax, about + said(lang, f"，{len(at)}个单位", f", {len(at)} units"))
-        _scale_below(ax, mesh)
+        count = said(lang, f"{len(at)}个评价对象", f"{len(at)} units")
+        line = about + said(lang, "，", ", ") + count
+        wide = cell * k + 1.0
+        ax.set_xlabel(line if broad([line]) <= wide else f"{fitted(about, wide, 2)}\n{count}")
+        scale_below(ax, mesh, (-1, -0.5, 0, 0.5, 1))
     return ax
+
+
+def _row_names(numbers: Sequence[str], names: Sequence[str], width: int, lines: int) -> list[str]:
+    return numbered(numbers, [wrapped(n, width, lines) for n in names])
+
+
+def _squeezed(
+    wide: float,
+    numbers: Sequence[str],
+    names: Sequence[str],
+    shown: list[str],
+    heads: list[str],
+) -> tuple[list[str], list[str], float]:
+    """Names of rows and of pillars for a page of a width in cm, and the width of its cells."""
+    k = len(numbers)
+    none = [""] * len(heads)
+    bare = [t.rstrip() for t in numbered(numbers, [""] * k)]
+    lines = 2 if any("\n" in t for t in shown) else 1
+    fewer = [_row_names(numbers, names, n, lines) for n in (22, 16)]
+    ways = [
+        (shown, heads, 0.36),
+        (shown, none, 0.36),
+        (fewer[0], none, 0.3),
+        (fewer[1], none, 0.24),
+    ]
+    for rows, right, least in ways:
+        cell = (wide - broad(rows) - broad(right) - 0.5) / k
+        if cell >= least:
+            return rows, right, cell
+    cell = (wide - broad(bare) - 0.3) / k
+    if cell < _CELL:
+        raise MethodError(
+            f"{k} columns of {max(cell, 0):.2f} cm",
+            hint=f"they need a width of {_CELL * k + broad(bare) + 0.8:.1f} cm: give more, "
+            "or name fewer nodes",
+        )
+    return bare, none, cell
+
+
+#: least width of a cell, cm
+_CELL = 0.22
 
 
 #: what a page can hold
@@ -197,15 +258,6 @@ def _blocks(f: Framework, codes: Sequence[str]) -> list[tuple[str, int, int]]:
         else:
             out.append((pillar, i, i + 1))
     return out
-
-
-def _scale_below(ax: Axes, mesh: Any) -> None:
-    figure = ax.get_figure()
-    assert figure is not None
-    bar = figure.colorbar(mesh, ax=ax, location="bottom", shrink=0.6, aspect=40, pad=0.02)
-    bar.outline.set_visible(False)
-    bar.set_ticks([-1, -0.5, 0, 0.5, 1], labels=["−1", "−0.5", "0", "0.5", "1"])
-    bar.ax.tick_params(width=0.6, length=2, labelsize=7, labelfontfamily=families(["0"]))
 
 
 def framework(
@@ -234,8 +286,9 @@ def framework(
     Raises
     ------
     MethodError
-        There are more than 60 indicators, or more than the given size has room for; an index
-        without data is asked for a period.
+        There are more than 60 indicators, or more than the given size has room for, so that their
+        names would cover each other or could not be told apart; an index without data is asked for
+        a period.
     NotFoundError
         There is no such period.
 
@@ -272,12 +325,19 @@ def framework(
     # all places are in cm of a page
     given = page(ax, size)
     most = 20.4 if given is None else given[0]
-    widths = [0.9, *(_column(f, definition, d, depths, lang, most) for d in range(1, deep)), 0.5]
-    left = np.r_[0, np.cumsum(widths)]
-    text_at = left[-1] + (1.7 if result is not None else 0.5)
-    letters = max(8, int((most - text_at) / 0.15))
     full = {c: node_name(definition, c, lang) for c in f.nodes}
-    long = max(cells(full[c]) for c in leaves) > letters
+    groups = [c for c in f.nodes if c not in f.codes]
+    levels = [[full[c] for c in groups if depths[c] == d] for d in range(1, deep)]
+
+    def columns(wide: float) -> Array:
+        """Left edges of the columns of a page so wide, and of what stands right of them."""
+        return np.cumsum([0, 0.9, *(_column(level, wide, deep) for level in levels), 0.5])
+
+    after = 1.7 if result is not None else 0.5
+    wanted = broad(full[c] for c in leaves)
+    left = columns(most)
+    text_at = left[-1] + after
+    long = wanted > most - text_at
     if given is None:
         tall = max((0.76 if long and len(leaves) <= 30 else 0.42) * len(leaves), 4.0)
     else:
@@ -290,15 +350,27 @@ def framework(
         )
     lines = 2 if long and step >= 0.7 else 1
     low = {c for c in f.nodes if c not in f.codes and c != ROOT and share(c) * tall < 0.36}
-    names = {
-        c: wrapped(
-            " › ".join([full[a] for a in f.ancestors(c)[::-1] if a in low] + [full[c]]),
-            letters,
-            lines,
-        )
+    labels = {
+        c: " › ".join([full[a] for a in f.ancestors(c)[::-1] if a in low] + [full[c]])
         for c in leaves
     }
-    end_at = text_at + 0.15 * widest(names.values()) + 0.2 if given is None else most
+
+    def named(wide: float) -> dict[str, str] | None:
+        """Names of indicators on a page so wide; None where they cannot be told apart."""
+        there = wide - columns(wide)[-1] - after
+        if there < min(wanted, _NAME):
+            return None
+        out = {c: fitted(t, there, lines) for c, t in labels.items()}
+        return out if len({*out.values()}) == len({*labels.values()}) else None
+
+    names = named(most)
+    if names is None:
+        need = next(w for w in np.arange(np.ceil(most), 99.0, 0.5) if named(w) is not None)
+        raise MethodError(
+            f"no room for the names of indicators in {most:.1f} cm",
+            hint=f"they need a width of {need + 0.4:.1f} cm: give more",
+        )
+    end_at = text_at + broad(names.values()) + 0.3 if given is None else most
     with drawing(ax, size, (end_at + 0.2, tall + 0.4)) as ax:
         from matplotlib.patches import Rectangle
 
@@ -315,11 +387,10 @@ def framework(
             ax.add_patch(box)
             if c in f.codes or c in low:
                 continue
-            name = wrapped(
-                f"{full[c]} {percent(c) if c != ROOT else ''}".strip(),
-                int((end - x - 0.3) / 0.16) if c != ROOT else int(tall / 0.15),
-                max(1, int((bottom - top) / 0.36)) if c != ROOT else 1,
-            )
+            if c == ROOT:
+                name = fitted(full[c], tall)
+            else:
+                name = _boxed(full[c], percent(c), end - x - 0.25, int((bottom - top) / 0.36))
             ax.text(
                 x + 0.15 if c != ROOT else (x + end) / 2,
                 (top + bottom) / 2,
@@ -342,12 +413,25 @@ def framework(
     return ax
 
 
-def _column(
-    f: Framework, index: Index, depth: int, depths: dict[str, int], lang: Lang, most: float
-) -> float:
-    """Width of the column of groups at a depth, cm."""
-    names = [node_name(index, c, lang) for c in f.nodes if depths[c] == depth and c not in f.codes]
-    return min(4.4, 0.3 * most, max(2.0, widest(wrapped(n, 26, 3) for n in names) * 0.15 + 1.5))
+#: least room for the names of indicators, cm
+_NAME = 2.1
+
+
+def _column(names: Sequence[str], wide: float, deep: int) -> float:
+    """Width of a column of groups in a tree so wide and deep, cm; no word is broken."""
+    share = (0.3 if deep <= 2 else 0.24) * wide
+    usual = max(2.0, widest(wrapped(n, 26, 3) for n in names) * 0.15 + 1.5)
+    words = broad(w for n in names for w in n.replace("-", "- ").split() if w.isascii())
+    return max(min(4.4, share, usual), words + 0.3)
+
+
+def _boxed(name: str, percent: str, wide: float, lines: int) -> str:
+    """Name and weight of a group within its box; the weight goes before a name is shortened."""
+    for text in (f"{name} {percent}".strip(), name):
+        shown = fitted(text, wide, max(lines, 1))
+        if "…" not in shown:
+            break
+    return shown
 
 
 def _tint(f: Framework, code: str, depth: int) -> Any:

@@ -13,16 +13,18 @@ from gz_index.errors import DataError, MethodError, MissingExtraError, NotFoundE
 from gz_index.framework import ROOT, Lang
 from gz_index.report.drawing.canvas import (
     GREY,
+    broad,
     digits_of,
     drawing,
-    label_below,
+    fitted,
     node_name,
     number,
-    period_rows,
+    room,
     said,
     tidy,
     when,
 )
+from gz_index.report.drawing.rows import period_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,10 +172,6 @@ def choropleth(
         ax.set_yticks([])
         about = node_name(result.index, node, lang) + when(period, lang)
         about += said(lang, f"，{words[0]}", f", {words[1]}")
-        label_below(ax, about)
-        if approval:
-            note = said(lang, f"审图号：{approval}", f"Map approval number: {approval}")
-            ax.set_xlabel(f"{ax.get_xlabel()}\n{note}")
         ax.set_ylabel("")
         ax.legend(
             handles[::-1],
@@ -185,7 +183,21 @@ def choropleth(
             fontsize=8,
             frameon=False,
         )
+        beside = room(ax) - broad(labels) - 1.0  # the legend takes some of it
+        lines = [fitted(about, max(beside, 2.5), 4)]
+        if approval:  # never shortened
+            lines += _approved(approval, max(beside, 2.5), lang)
+        ax.set_xlabel("\n".join(lines))
     return ax
+
+
+def _approved(number: str, wide: float, lang: Lang) -> list[str]:
+    """Say under which number the map was approved, in lines of so many cm, all of it."""
+    whole = said(lang, f"审图号：{number}", f"Map approval number: {number}")
+    if broad([whole]) <= wide:
+        return [whole]
+    parts = (said(lang, "审图号：", "Map approval number:"), number)
+    return [fitted(t, wide, len(t)) for t in parts]
 
 
 def _page(areas: Any) -> tuple[float, float]:

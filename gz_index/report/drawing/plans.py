@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,23 +17,21 @@ from gz_index.report.drawing.canvas import (
     DARK,
     GREY,
     LIGHT,
-    chosen,
+    broad,
     digits_of,
     drawing,
+    fitted,
     label_below,
     legend_above,
-    line_height,
-    name_rows,
     node_name,
     number,
-    page,
     said,
-    short,
     signs,
+    span,
     tidy,
     widest,
-    wrapped,
 )
+from gz_index.report.drawing.rows import chosen, line_height, name_rows, row_height, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +55,7 @@ def targets(
 
     The bar is the completion, the upright line on it the share of the time that has gone, the end
     of the track the target. At the right stand the value, the target and the class. Where no
-    completion can be given the row says why; bars end at -50 % and 150 %, the number is written.
+    completion can be given the row says why; bars end at -50% and 150%, the number is written.
 
     Parameters
     ----------
@@ -76,7 +74,7 @@ def targets(
     >>> import gz_index as gz
     >>> ax = targets(gz.monitor(gz.load("gz-2025"), gz.data("gz-2025")))
     >>> ax.texts[0].get_text()
-    '9.17 → > 10 (2025), 65 %, ▲ faster than planned'
+    '9.17 → > 10 (2025), 65%, ▲ faster than planned'
     """
     said(lang, "", "")  # refuses another language
     t = monitor.table
@@ -90,17 +88,33 @@ def targets(
     t = t.iloc[rows.at]
     names = [_named(monitor, c, lang) for c in t.index]
     shown = short(names, 28)
-    words = [_row_words(monitor, code, row, lang) for code, row in t.iterrows()]
+    facts = [_row_words(monitor, code, row, lang) for code, row in t.iterrows()]
+    comma = said(lang, "，", ", ")
+    words = [comma.join(parts) for parts in facts]
     done = t["completion"].to_numpy(dtype=float)
     time = t["time_share"].to_numpy(dtype=float)
     known = ~np.isnan(done)
     right = min(1.5, float(np.nanmax(done, initial=1.0)))
     left = max(-0.5, float(np.nanmin(done, initial=0.0)))
+    marks = [v for v in (-0.5, 0, 0.5, 1, 1.5) if left <= v <= right + 1e-9]
     wide = 6 + (widest(shown) + widest(words)) * 0.15
-    there = page(ax, size)
-    if there is not None and there[0] < wide - 2:
-        lines = 2 if there[1] / rows.height > 0.75 else 1
-        shown, words = short(names, 16), [wrapped(t, 22, lines) for t in words]
+    there, tall = span(ax, size), row_height(rows.height, ax, size, besides=2.0)
+    if there is not None and tall is not None and there < wide - 2:
+        for letters in (16, 14, 12):
+            shown = short(names, letters, tall)
+            beside = there - broad(shown) - 1.6  # the bars need some
+            words = [_narrow(parts, beside, tall, comma) for parts in facts]
+            if not any("…" in w for w in words):
+                break
+        if (there - broad(shown) - broad(words)) / len(marks) < 1.1:
+            marks = [v for v in marks if v in (0, 1)]
+        if lost := [w for w in words if "…" in w]:
+            whole = [t for parts in facts for t in (comma.join(parts[:2]), *parts[2:])]
+            need = there - beside + broad(whole) + 0.5
+            raise MethodError(
+                f"no room for {lost[0]!r} in {there:.1f} cm",
+                hint=f"the figure needs a width of {need:.1f} cm",
+            )
     with drawing(ax, size, (wide, rows.height * line_height(shown) + 2.0)) as ax:
         ax.barh(rows.y, 1, 0.62, color=LIGHT)
         bars = ax.barh(rows.y[known], np.clip(done[known], left, right), 0.34, color=COLOURS[0])
@@ -131,8 +145,8 @@ def targets(
         tidy(ax)
         name_rows(ax, rows, shown, names, lang)
         ax.set_xlim(left, right + 0.02)
-        ax.set_xticks([v for v in (-0.5, 0, 0.5, 1, 1.5) if left <= v <= right + 1e-9])
-        ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %".replace("-", "−"))
+        ax.set_xticks(marks)
+        ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f}%".replace("-", "−"))
         year = monitor.year
         label_below(ax, said(lang, f"完成度，截至{year}年", f"Completion, as of {year}"))
         names_ = ("完成度", "时间进度", "目标"), ("completion", "time elapsed", "target")
@@ -146,18 +160,30 @@ def _named(monitor: Monitor, code: str, lang: Lang) -> str:
     return monitor.name(code, lang) + (said(lang, f"（{unit}）", f" ({unit})") if unit else "")
 
 
-def _row_words(monitor: Monitor, code: object, row: pd.Series[float], lang: Lang) -> str:
-    """Value, target, completion and class of an indicator, as far as there are."""
+def _row_words(monitor: Monitor, code: object, row: pd.Series[float], lang: Lang) -> list[str]:
+    """Value and target of an indicator, completion and class, as far as there are."""
     target = monitor.goals[str(code)].target
     x = row["value"]
     value = "–" if np.isnan(x) else number(x, 0) if abs(x) >= 1000 else f"{x:.4g}"
     due = f" ({target.year})" if target.year is not None else ""
     parts = [f"{value.replace('-', '−')} → {signs(target_text(target, lang))}{due}"]
     if not np.isnan(row["completion"]):
-        parts.append(f"{100 * row['completion']:.0f} %".replace("-", "−"))
+        parts.append(f"{100 * row['completion']:.0f}%".replace("-", "−"))
     if row["class"]:
         parts.append(class_text(str(row["class"]), lang))
-    return said(lang, "，", ", ").join(parts)
+    return parts
+
+
+def _narrow(parts: Sequence[str], wide: float, tall: float, comma: str) -> str:
+    """Words of a row in a narrow column: none broken, the class on a line of its own.
+
+    In a row too low for that the sign of the class stands alone.
+    """
+    numbers, of_class = comma.join(parts[:2]), parts[2:]
+    lines = [numbers] if broad([numbers]) <= wide else list(parts[:2])
+    if len(lines + list(of_class)) * 0.34 > tall:
+        lines, of_class = [" ".join([numbers, *(t.split()[0] for t in of_class)])], []
+    return "\n".join(fitted(t, wide) for t in [*lines, *of_class])
 
 
 def waterfall(
@@ -224,7 +250,8 @@ def waterfall(
     mine = mine[ends == until]
     if mine.empty:
         raise NotFoundError(
-            f"no change of {unit!r} until {until!r}; there is {ends.unique()[-1]!r}"
+            f"no change of {unit!r} until {until!r}; there is one until "
+            + " or ".join(map(repr, ends.unique().tolist()))
         )
     since = mine.index.get_level_values("since")[0]
     at: Any = (unit, since, until)
@@ -238,8 +265,8 @@ def waterfall(
         names = [*(names[i] for i in keep), said(lang, f"其余{count}项", f"{count} others")]
     starts = total["before"] + np.r_[0, points.cumsum()]
     names = [str(since), *names, str(until)]
-    shown = short(names, 30)
     rows = chosen(np.arange(len(names)), len(names))
+    shown = short(names, 30, row_height(rows.height, ax, size))
     with drawing(ax, size, (12, rows.height * line_height(shown) + 1.6)) as ax:
         ax.barh(rows.y[[0, -1]], [total["before"], total["after"]], 0.7, color=GREY)
         colours = [COLOURS[0] if p >= 0 else COLOURS[5] for p in points]

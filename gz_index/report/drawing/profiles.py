@@ -14,21 +14,26 @@ from gz_index.report.drawing.canvas import (
     COLOURS,
     GREY,
     LIGHT,
-    chosen,
     drawing,
+    fitted,
     label_below,
     legend_above,
-    line_height,
-    name_rows,
     node_name,
-    period_rows,
+    page,
     said,
-    short,
+    several,
     tidy,
-    weights_of,
     when,
     widest,
-    wrapped,
+)
+from gz_index.report.drawing.rows import (
+    chosen,
+    line_height,
+    name_rows,
+    period_rows,
+    row_height,
+    short,
+    weights_of,
 )
 from gz_index.report.phrases import WEIGHED
 
@@ -85,7 +90,8 @@ def weights(
     (3, ['equal', 'entropy', 'critic'])
     """
     f = study.index.framework
-    codes = list(f.codes if nodes is None else nodes)
+    nodes = several(nodes)
+    codes = list(f.codes) if nodes is None else nodes
     for c in codes:
         f.node(c)
     if not codes:
@@ -103,7 +109,7 @@ def weights(
     table = np.column_stack(list(found.values()))
     rows = chosen(np.argsort(-np.nanmean(table, axis=1), kind="stable"), most)
     names = [node_name(study.index, codes[i], lang) for i in rows.at]
-    shown = short(names, 30)
+    shown = short(names, 30, row_height(rows.height, ax, size, besides=2.2))
     with drawing(ax, size, (13, rows.height * line_height(shown) + 2.2)) as ax:
         part = 100 * table[rows.at]
         ax.hlines(rows.y, np.nanmin(part, axis=1), np.nanmax(part, axis=1), color=LIGHT, zorder=1)
@@ -172,7 +178,8 @@ def radar(
     ['median', 'FI', 'AT']
     """
     f, plan = result.index.framework, result.index.plan
-    codes = list(f.children(ROOT) if nodes is None else nodes)
+    nodes = several(nodes)
+    codes = list(f.children(ROOT)) if nodes is None else nodes
     for c in codes:
         f.node(c)
     if not 3 <= len(codes) <= 8:
@@ -185,7 +192,7 @@ def radar(
     if peers is None:
         order = at[np.argsort(-result.total.to_numpy()[at], kind="stable")]
         peers = [u for u in (result.table.units[i] for i in order[:2]) if u != unit][:1]
-    peers = [peers] if isinstance(peers, str) else list(dict.fromkeys(peers))
+    peers = list(dict.fromkeys(several(peers) or []))
     if len(peers) > 4:
         raise MethodError(f"{len(peers)} peers", hint="name at most four, to tell the lines apart")
     for u in (unit, *peers):
@@ -197,6 +204,12 @@ def radar(
     legend_rows = -(-(len(drawn) + 1) * (4 + widest(map(str, drawn))) // 66)
     below = -_points(np.ones(len(codes)))[1].min() + (0.5 if period is None else 0.7)
     usual = (11, 3.0 * (1.35 + below) + 0.45 * legend_rows + 0.3)
+    names = [node_name(result.index, c, lang) for c in codes]
+    wide, high = page(ax, size) or usual
+    # the first axis has its name above, in lines as wide as the figure
+    heads = [fitted(names[0], 0.7 * wide, 2), *(fitted(n, 0.21 * wide + 0.6, 3) for n in names[1:])]
+    above = 0.35 + 0.36 * (1 + heads[0].count("\n"))  # cm
+    radius = min(wide / 3.5, max(high - 0.45 * legend_rows - 0.3 - above, 1.5) / (1 + below))
     with drawing(ax, size, usual) as ax:
         top = _web(ax, max(float(middle.max()), *(float(v.max()) for v in drawn.values())), codes)
         lines = [_closed(ax, np.maximum(middle, 0), said(lang, "中位数", "median"), GREY, "--", 1)]
@@ -206,22 +219,24 @@ def radar(
             lines.append(_closed(ax, v, str(u), colour, "-", 1.8 if mine else 1.1))
             if mine:
                 ax.fill(*_points(v), color=colour, alpha=0.12, linewidth=0)
-        for (x, y), code in zip(
-            _points(np.full(len(codes), 1.07 * top)).T[:-1], codes, strict=True
-        ):
-            name = node_name(result.index, code, lang)
-            side = "center" if abs(x) < 0.1 * top else "left" if x > 0 else "right"
-            text = ax.text(
-                x, y, wrapped(name, 18, 3), ha=side, va="center" if abs(y) < top else "bottom"
-            )
-            if abs(x) < 0.1 * top:
-                text.set_verticalalignment("bottom" if y > 0 else "top")
-            text.set_gid(name)
+        corners = _points(np.full(len(codes), top)).T[:-1]
+        for (x, y), text, name in zip(corners, heads, names, strict=True):
+            middle_of = abs(x) < 0.1 * top
+            up = (1 if y > 0 else -1) if middle_of else 0
+            ax.annotate(
+                text,
+                (x, y),
+                # the number of a ring stands at the end of the first axis
+                (0 if middle_of else 5 if x > 0 else -5, 7 * up),
+                textcoords="offset points",
+                ha="center" if middle_of else "left" if x > 0 else "right",
+                va=("top", "center", "bottom")[up + 1],
+            ).set_gid(name)
         lines = [lines[-1], *lines[1:-1], lines[0]]
         legend_above(ax, lines, [str(line.get_label()) for line in lines])
         if period is not None:
             ax.text(0, -(below - 0.2) * top, str(period), ha="center", va="top")
-        ax.set_ylim(-below * top, 1.35 * top)
+        ax.set_ylim(-below * top, (1 + above / radius) * top)
     return ax
 
 

@@ -13,17 +13,15 @@ from gz_index.report.drawing.canvas import (
     COLOURS,
     DARK,
     GREY,
-    chosen,
+    broad,
     drawing,
     label_below,
     legend_above,
-    line_height,
-    name_rows,
     node_name,
     room,
     said,
+    several,
     shade,
-    short,
     signs,
     tidy,
     when,
@@ -31,6 +29,7 @@ from gz_index.report.drawing.canvas import (
     wrapped,
 )
 from gz_index.report.drawing.fonts import families
+from gz_index.report.drawing.rows import chosen, line_height, name_rows, row_height, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +90,7 @@ def rank_intervals(
     table = table.iloc[rows.at]
     units = study.nominal.table.units
     names = [str(units[study.model.rows[at[i]]]) for i in rows.at]
-    shown = short(names)
+    shown = short(names, tall=row_height(rows.height, ax, size, besides=2.0))
     with drawing(ax, size, (12, rows.height * line_height(shown) + 2.0)) as ax:
         thin = ax.hlines(rows.y, table["best"], table["worst"], color=GREY, linewidth=0.8)
         thick = ax.hlines(rows.y, table["low"], table["high"], color=COLOURS[4], linewidth=4)
@@ -247,7 +246,7 @@ def acceptability(
     rows = chosen(order, most)
     units, n = study.nominal.table.units, p.shape[1]
     names = [str(units[study.model.rows[i]]) for i in rows.at]
-    shown = short(names)
+    shown = short(names, tall=row_height(rows.height, ax, size))
     wide = min(max(0.55 * n, 7.0), 13.0) + widest(shown) * 0.15 + 1.5
     with drawing(ax, size, (wide, rows.height * line_height(shown) + 1.6)) as ax:
         from matplotlib.colors import PowerNorm
@@ -329,7 +328,7 @@ def weight_intervals(
     >>> [t.get_text() for t in ax.get_legend().get_texts()]
     ['weight', 'leader stays', 'order stays']
     """
-    keeps = [keeps] if isinstance(keeps, str) else list(keeps)
+    keeps = several(keeps) or []
     table = study.intervals
     known = table.index.get_level_values("keeps").unique().tolist()
     if lost := [k for k in keeps if k not in known]:
@@ -340,7 +339,7 @@ def weight_intervals(
     rows = chosen(np.arange(len(nodes)), most)
     nodes = [nodes[i] for i in rows.at]
     names = [node_name(study.index, c, lang) for c in nodes]
-    shown = short(names, 30)
+    shown = short(names, 30, row_height(rows.height, ax, size, besides=2.0))
     with drawing(ax, size, (12, rows.height * line_height(shown) + 2.0)) as ax:
         handles, labels = [], [said(lang, "权重", "weight")]
         for k, kept in enumerate(keeps):
@@ -370,8 +369,10 @@ def _kept(kept: str, lang: Lang) -> str:
 
 
 def _whole_ranks(ax: Axes, n: int) -> None:
-    """Set ticks at 1 and at round ranks."""
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, n) if n <= 10 * s)
+    """Set ticks at 1 and at round ranks, as many as there is room for."""
+    wide = max(room(ax) - 1.2, 1.0)  # a bar of colours may take some of it
+    most = min(10.0, wide / (broad([str(n)]) + 0.15))
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, n) if n <= most * s or s == n)
     low, high = ax.get_xlim()
     ticks = [1, *(r for r in range(step, n + 1, step) if r > max(1, step / 2))]
     ax.set_xticks([r for r in ticks if low <= r <= high])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ from gz_index.report.drawing.canvas import (
     room,
     said,
     set_fonts,
+    several,
     tidy,
     when,
     wrapped,
@@ -100,19 +102,19 @@ def ridges(
     said(lang, "", "")  # refuses another language
     _, scores = comparable(result, node)
     there = list(result.table.periods or ())
-    periods = [periods] if isinstance(periods, str) else periods
+    periods = several(periods)
     asked = there if periods is None else [p for p in there if p in periods]
     if lost := [p for p in periods or () if p not in there]:
         raise NotFoundError(f"no period {lost[0]!r}; there are {', '.join(map(str, there))}")
     if not 1 <= len(asked) <= 30:
         raise MethodError(f"{len(asked)} ridges", hint="name one to 30 periods")
-    named = isinstance(bandwidth, str)
-    if named and bandwidth not in ("scott", "silverman"):
+    given: Any = bandwidth
+    number = isinstance(given, int | float | np.number) and not isinstance(given, bool)
+    positive = number and 0 < given < np.inf
+    if given not in ("scott", "silverman") and not positive:
         raise MethodError(
             f"bandwidth = {bandwidth!r}", hint="'scott', 'silverman', or a number above zero"
         )
-    if not isinstance(bandwidth, str) and not (bandwidth > 0 and np.isfinite(bandwidth)):
-        raise MethodError(f"bandwidth = {bandwidth!r}", hint="a number above zero")
     found = []
     for p in asked:
         v = scores[:, there.index(p)]
@@ -146,7 +148,7 @@ def ridges(
         width = _bandwidth(bandwidth, [h for _, h, _, _ in found], lang)
         about = said(lang, f"（高斯核，{width}）", f" (Gaussian kernel, {width})")
         label_below(ax, node_name(result.index, node, lang) + about)
-        words = said(lang, "中位数", "median"), said(lang, "各单位", "units")
+        words = said(lang, "中位数", "median"), said(lang, "各评价对象", "units")
         legend_above(ax, [median, rug], words)
     return ax
 
@@ -248,7 +250,7 @@ def quadrant(
     y = _change(before[there], after[there], change, (since, until), names)
     middle = _middle(lines, x, y)
     if units is not None:
-        units = [units] if isinstance(units, str) else list(units)
+        units = several(units) or []
         if lost := [u for u in units if u not in labels or str(u) not in names]:
             raise NotFoundError(f"no unit {lost[0]!r} with a score in both {since} and {until}")
     marked = np.array([units is not None and labels[i] in units for i in there])
@@ -330,7 +332,8 @@ def _middle(lines: Any, x: Array, y: Array) -> tuple[float, float]:
     if isinstance(lines, str) and lines in ("median", "mean"):
         take = np.median if lines == "median" else np.mean
         return float(take(x)), float(take(y))
-    if not isinstance(lines, str) and np.size(lines) == 2 and np.isfinite(lines).all():
+    pair = isinstance(lines, Sequence | np.ndarray) and len(lines) == 2
+    if pair and all(isinstance(v, Real) and np.isfinite(float(v)) for v in lines):
         return float(lines[0]), float(lines[1])
     raise MethodError(f"lines = {lines!r}", hint="'median', 'mean', or (level, change)")
 

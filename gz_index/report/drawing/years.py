@@ -17,17 +17,20 @@ from gz_index.report.drawing.canvas import (
     DARK,
     GREY,
     LIGHT,
+    broad,
     drawing,
     label_below,
     legend_above,
     node_name,
+    room,
     said,
+    several,
     signs,
-    spread,
     tidy,
     widest,
     wrapped,
 )
+from gz_index.report.drawing.rows import row_height, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,6 +91,7 @@ def bump(
     deep = min(most, len(order))
     names = [wrapped(str(u), 24, 1) for u in labels]
     wide = max(8.5, 1.0 * len(periods)) + widest(names[i] for i in drawn) * 0.15 + 1
+    row_height(deep + sum(ranks[i, -1] > most for i in coloured), ax, size)
     with drawing(ax, size, (min(wide, 17.0), max(deep * 0.42 + 1.6, 4.5))) as ax:
         for i in drawn:
             colour = coloured.get(i, "#C4C4C4")
@@ -118,9 +122,10 @@ def bump(
         ax.set_xlim(-0.3, last + 0.1)
         ax.set_ylim(deep + 0.6 + len(away), 0.4)
         tidy(ax, keep=("bottom",))
-        ax.set_xticks(range(last + 1), _thinned(periods))
         ax.set_yticks(range(1, deep + 1) if deep <= 10 else [1, *range(5, deep + 1, 5)])
         ax.set_ylabel(said(lang, "名次", "Rank"))
+        ends = [t.get_text() for t in ax.texts]
+        _year_ticks(ax, range(last + 1), periods, ends)
         below = len(set(order.tolist()) - {*visible, *away})
         if below:
             label_below(
@@ -144,7 +149,7 @@ def trend(
 ) -> Axes:
     """Draw the index over the periods, with the middle of all units and the target of the root.
 
-    Behind the units that are named lie the median and the range from the 10 % to the 90 % quantile
+    Behind the units that are named lie the median and the range from the 10% to the 90% quantile
     of all units that have a score in the period (where there are five or more). A target is a
     dashed line up to its year, and a diamond there.
 
@@ -190,11 +195,12 @@ def trend(
             _draw_target(ax, t, x, lang)
         _name_ends(ax, x, scores, labels, coloured, names)
         tidy(ax, keep=("bottom", "left"))
-        ax.set_xticks(x, _thinned(ticks))
-        due = [t.year for t in targets if t.year is not None and x[0] <= t.year]
-        if due and x[0] > 0:
-            extra = sorted({*x.tolist(), *due})
-            ax.set_xticks(extra, _thinned([f"{v:g}" for v in extra]))
+        due = [t.year for t in targets if t.year is not None and 0 < x[0] <= t.year]
+        if due:
+            at = sorted({*x.tolist(), *map(float, due)})
+            _year_ticks(ax, at, [f"{v:g}" for v in at], names)
+        else:
+            _year_ticks(ax, x, ticks, names)
         ax.set_ylabel(node_name(result.index, ROOT, lang))
         if behind:
             legend_above(ax, behind, [str(h.get_label()) for h in behind])
@@ -218,7 +224,7 @@ def _times(result: IndexResult) -> tuple[Array, list[str]]:
 def _background(ax: Axes, x: Array, scores: Array, lang: Lang) -> list[Any]:
     known = ~np.isnan(scores).all(axis=0)
     low, middle, high = np.nanquantile(scores[:, known], (0.1, 0.5, 0.9), axis=0)
-    band = said(lang, "全部单位的10%至90%分位", "10 to 90 % of all units")
+    band = said(lang, "全部评价对象的10%至90%分位", "10 to 90% of all units")
     area = ax.fill_between(x[known], low, high, color=LIGHT, alpha=0.7, linewidth=0, label=band)
     name = said(lang, "中位数", "median")
     return [area, *ax.plot(x[known], middle, color=GREY, linewidth=1, label=name)]
@@ -325,7 +331,7 @@ def _coloured(
     if units is None:
         found = [int(i) for i in order[:first]]
     else:
-        listed = [units] if isinstance(units, str) else list(dict.fromkeys(units))
+        listed = list(dict.fromkeys(several(units) or []))
         if lost := [u for u in listed if u not in labels]:
             raise NotFoundError(f"no unit {lost[0]!r} in this result")
         found = [labels.index(u) for u in listed]
@@ -342,8 +348,19 @@ def _coloured(
 _LINES = (*COLOURS[:6], "#8C6D00", DARK)
 
 
-def _thinned(labels: Sequence[str], most: int = 12) -> list[str]:
-    """Leave out labels between, where there are many."""
-    step = -(-len(labels) // most)
-    last = len(labels) - 1
-    return [t if (last - i) % step == 0 else "" for i, t in enumerate(labels)]
+def _year_ticks(
+    ax: Axes, at: Sequence[float] | Array, labels: Sequence[str], names: Sequence[str]
+) -> None:
+    """Label the periods from the last one back, as many as there is room for.
+
+    ``names`` stand right of the axes and take some of it.
+    """
+    low, high = ax.get_xlim()
+    wide = max(room(ax) - broad(names) - 1.0, 1.0)  # cm
+    gap = (broad(labels) + 0.2) / wide * (high - low)
+    shown, last = [""] * len(labels), np.inf
+    step = next((k for k in range(1, len(at)) if at[-1] - at[-1 - k] >= gap), max(len(at) - 1, 1))
+    for i in range(len(at) - 1, -1, -step):
+        if last - at[i] >= gap:
+            shown[i], last = labels[i], float(at[i])
+    ax.set_xticks(at, shown)
