@@ -327,7 +327,7 @@ def broad(texts: Iterable[str], points: float = 8.0) -> float:
 
     from gz_index.report.drawing.fonts import families
 
-    texts = list(texts)
+    texts = [clean(t) for t in texts]
     figure, found = Figure(dpi=288), families(texts)
     drawn = [
         figure.text(0, 0, t, fontsize=points, fontfamily=found, parse_math=False)
