@@ -342,9 +342,7 @@ def test_a_gap_is_refused_or_rescaled_and_said():
     data = made()
     data.loc[("x", 2023), "c"] = np.nan
     for form in FORMS:
-        with pytest.raises(
-            gz.DataError, match=r"1 cells are missing.*\n.*c: missing for x, 2023"
-        ):
+        with pytest.raises(gz.DataError, match=r"1 cells are missing.*\n.*c: missing for x, 2023"):
             index_numbers(tree(), data, form=form)
     index = tree(missing={"policy": "renormalise", "coverage": 0.5})
     n = quiet(index, data, form="symmetric")

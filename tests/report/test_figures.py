@@ -73,6 +73,13 @@ def targeted(index, *targets):
     return index.replace(framework=gz.Framework(f.indicators, groups))
 
 
+def renderer_of(figure):
+    """What measures its texts; made once, as making it takes longer than the measuring."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    return FigureCanvasAgg(figure).get_renderer()
+
+
 def cut(ax):
     """Texts that reach over the edge of the figure."""
     ax.figure.draw_without_rendering()
@@ -83,7 +90,8 @@ def cut(ax):
     texts = [*ax.texts, ax.xaxis.label]
     texts += [t for y, t in ticks if low <= y <= top and ax.axison]
     texts += [a.yaxis.label for a in ax.figure.axes] + (legend.get_texts() if legend else [])
-    boxes = [(t.get_text(), t.get_window_extent()) for t in texts if t.get_text()]
+    renderer = renderer_of(ax.figure)
+    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in texts if t.get_text()]
     return [t for t, b in boxes if b.x0 < -1 or b.y0 < -1 or b.x1 > wide + 1 or b.y1 > high + 1]
 
 

@@ -7,7 +7,18 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from test_figures import LONG, PANEL, compared, full, legend, made, result_of, rows, squares
+from test_figures import (
+    LONG,
+    PANEL,
+    compared,
+    full,
+    legend,
+    made,
+    renderer_of,
+    result_of,
+    rows,
+    squares,
+)
 
 import gz_index as gz
 
@@ -29,7 +40,8 @@ def overlaps(texts):
 
     texts[0].figure.draw_without_rendering()
     # that of an annotation has its arrow in it
-    boxes = np.array([Text.get_window_extent(t).extents for t in texts])
+    renderer = renderer_of(texts[0].figure)
+    boxes = np.array([Text.get_window_extent(t, renderer).extents for t in texts])
     low, high = boxes[:, None, :2], boxes[:, None, 2:]
     over = np.minimum(high, boxes[:, 2:]) - np.maximum(low, boxes[:, :2])
     pairs = np.argwhere(np.triu((over > 1).all(axis=2), 1))

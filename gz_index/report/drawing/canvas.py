@@ -323,18 +323,21 @@ def cells(text: str) -> int:
 
 def broad(texts: Iterable[str], points: float = 8.0) -> float:
     """Width of the widest of texts as it is drawn, cm."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     from gz_index.report.drawing.fonts import families
 
     texts = [clean(t) for t in texts]
-    figure, found = Figure(dpi=288), families(texts)
+    figure, found = Figure((0.1, 0.1), dpi=288), families(texts)
+    canvas: Any = FigureCanvasAgg(figure)
+    renderer = canvas.get_renderer()  # else each text makes one of its own
     drawn = [
         figure.text(0, 0, t, fontsize=points, fontfamily=found, parse_math=False)
         for t in texts
         if t
     ]
-    return max((t.get_window_extent().width for t in drawn), default=0.0) / 288 * 2.54
+    return max((t.get_window_extent(renderer).width for t in drawn), default=0.0) / 288 * 2.54
 
 
 def fitted(text: str, wide: float, lines: int = 1, points: float = 8.0) -> str:
