@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,8 +22,10 @@ from gz_index.cli.shared import (
     plain_errors,
     terminal,
 )
-from gz_index.report.documents.content import Document, known_suffix, need_writer
 from gz_index.saving import refuse_file
+
+if TYPE_CHECKING:
+    from gz_index.report.documents import Document
 
 
 @app.command()
@@ -57,7 +59,7 @@ def report(
     with plain_errors():
         refuse_report(out, overwrite=overwrite)
         index = index_of(definition)
-        frame = data_of(index, data, unit, period)
+        frame = data_of(index, data, unit, period, lang)
         made = compose(
             index,
             frame,
@@ -88,6 +90,8 @@ def refuse_report(out: Path, *, overwrite: bool) -> None:
     MissingExtraError
         What writes it is not installed.
     """
+    from gz_index.report.documents.content import known_suffix, need_writer
+
     need_writer(known_suffix(out))
     refuse_file(out, overwrite=overwrite)
 

@@ -20,7 +20,6 @@ from gz_index.cli.shared import (
     plain_errors,
     terminal,
 )
-from gz_index.report.page import USUAL, to_page
 from gz_index.saving import refuse_file
 
 
@@ -45,6 +44,8 @@ def page(
     Without --set the page offers equal, entropy, AHP (where the definition has judgements) and
     principal-component weights.
     """
+    from gz_index.report.page import USUAL, to_page
+
     with plain_errors():
         refuse_file(out, overwrite=overwrite)
         index = index_of(definition)

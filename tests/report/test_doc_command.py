@@ -16,16 +16,16 @@ def run(*args):
 
 def test_the_command_writes_a_report(tmp_path):
     out = tmp_path / "r.docx"
-    done = run("tai-2008", "--out", out, "--lang", "zh", "--of", "Japan", "--section", "level")
+    done = run("tai-2008", "--out", out, "--lang", "zh", "--of", "日本", "--section", "level")
     assert done.exit_code == 0, done.output
-    assert "Japan的总指数为" in done.output
+    assert "日本的总指数为" in done.output
     assert f"written: {out}" in done.output.replace("\n", "")
     heads = [p.text for p in docx.Document(str(out)).paragraphs if p.style.name == "Heading 1"]
     assert heads == ["要点", "一、总体水平"]
 
 
 def test_the_command_takes_a_period(tmp_path):
-    how = ("--section", "level", "--at", "2014", "--of", "贵州省")
+    how = ("--section", "level", "--at", "2014", "--of", "Guizhou")
     done = run("cn-provinces-2022", "--out", tmp_path / "r.html", *how)
     assert done.exit_code == 0, done.output
     assert "In 2014, " in done.output
