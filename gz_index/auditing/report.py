@@ -423,13 +423,12 @@ class Audit(Study):
 
 def _said_of_ranks(u: Uncertainty) -> Text:
     ranks = u.ranks
-    zh = "、".join(c.title.get("zh") for c in u.model.choices)
-    en = "; ".join(c.label for c in u.model.choices)
+    varied = u.model.varied
     firm, n = int((ranks["high"] - ranks["low"] <= 5).sum()), len(ranks)
     return Text(
-        f"变动{zh}：名次平均变动{u.shift:.2f}位，{n}个中{firm}个的90%名次区间不超过5位",
-        f"varying {en}: mean shift of ranks {u.shift:.2f}; {firm} of {n} have a 90% interval "
-        "of at most 5 places",
+        f"变动{varied.zh}：名次平均变动{u.shift:.2f}位，{n}个中{firm}个的90%名次区间不超过5位",
+        f"varying {varied.en}: mean shift of ranks {u.shift:.2f}; {firm} of {n} have a 90% "
+        "interval of at most 5 places",
     )
 
 

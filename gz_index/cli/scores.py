@@ -25,9 +25,8 @@ from gz_index.cli.shared import (
     print_written,
     terminal,
 )
-from gz_index.errors import DataError, MethodError, Problem
 from gz_index.framework import ROOT
-from gz_index.saving import refuse_existing
+from gz_index.saving import new_file, refuse_existing, refuse_file
 
 
 @app.command()
@@ -61,7 +60,10 @@ def evaluate(
         if out is not None:
             refuse_existing(out, mark="result.json", overwrite=overwrite)
         if figure is not None:
-            _refuse_figure(figure, overwrite)
+            from gz_index.report.drawing.canvas import figure_kind
+
+            figure_kind(figure)
+            refuse_file(figure, overwrite=overwrite)
         result = index.evaluate(data_of(index, data, unit, period, lang))
         drawn = None if figure is None else result.plot.contributions(lang=lang, most=40)
         if out is not None:
@@ -69,23 +71,13 @@ def evaluate(
         if drawn is not None and figure is not None:
             from gz_index.report.figures import save
 
-            figure.parent.mkdir(parents=True, exist_ok=True)
-            save(drawn, figure)
+            with new_file(figure, overwrite=overwrite) as part:
+                save(drawn, part)
     console = terminal()
     _print(console, result, top, lang)
     print_written(console, out)
     if figure is not None:
         console.print(f"drawn: {figure}", soft_wrap=True)
-
-
-def _refuse_figure(path: Path, overwrite: bool) -> None:
-    from gz_index.report.drawing.canvas import KINDS
-
-    if path.suffix.lower() not in KINDS:
-        raise MethodError(f"no figure is written as {path.name!r}", hint=" or ".join(KINDS))
-    if path.exists() and not overwrite:
-        way = "name a new file, or add --overwrite"
-        raise DataError(f"{path} exists already", [Problem("--figure", "is in the way", way)])
 
 
 def _print(console: Console, result: gz.IndexResult, top: int, lang: Literal["en", "zh"]) -> None:

@@ -33,7 +33,7 @@ from gz_index.errors import (
     NotFoundError,
     Problem,
 )
-from gz_index.framework import ROOT, Framework
+from gz_index.framework import ROOT, Framework, Text
 from gz_index.normalise import fit_draws
 from gz_index.sensitivity.variants import Key, State, Variants, in_combination, prepares
 from gz_index.weighting.local import LocalWeights, to_root
@@ -173,6 +173,12 @@ class Model:
             ]
         if problems:
             raise DefinitionError("the choices do not fit the index", problems)
+
+    @property
+    def varied(self) -> Text:
+        """The choices, one after the other."""
+        zh = "、".join(c.title.get("zh") for c in self.choices)
+        return Text(zh, "; ".join(c.label for c in self.choices))
 
     # -- combinations ----------------------------------------------------------------------------
 

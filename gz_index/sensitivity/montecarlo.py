@@ -541,8 +541,7 @@ class Uncertainty(Study):
         }
 
     def _texts(self) -> tuple[Text, ...]:
-        zh = "、".join(c.title.get("zh") for c in self.model.choices)
-        en = "; ".join(c.label for c in self.model.choices)
+        varied = self.model.varied
         n = self.model.rows.size
         outside = (
             f"{n}个评价对象中{self.outside}个的名义名次在区间之外"
@@ -551,8 +550,8 @@ class Uncertainty(Study):
         )
         out = [
             Text(
-                f"抽样{self.draws}次，变动：{zh}；区间概率{self.level:.0%}",
-                f"{self.draws} draws of: {en}; intervals of {self.level:.0%}",
+                f"抽样{self.draws}次，变动：{varied.zh}；区间概率{self.level:.0%}",
+                f"{self.draws} draws of: {varied.en}; intervals of {self.level:.0%}",
             ),
             Text(
                 f"平均名次变动{self.shift:.3f}；{outside}",

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLOURS",
-    "KINDS",
     "drawing",
+    "figure_kind",
     "said",
     "save",
     "shade",
@@ -106,6 +106,20 @@ def _refuse_unfit(ax: Any, size: Any) -> None:
         raise MethodError(f"size = {size!r}", hint="width and height in cm, such as (8.5, 6)")
 
 
+def figure_kind(path: Path) -> str:
+    """Return what the file of a figure ends in.
+
+    Raises
+    ------
+    MethodError
+        No figure is written so.
+    """
+    kind = path.suffix.lower()
+    if kind not in _KINDS:
+        raise MethodError(f"no figure is written as {path.name!r}", hint=" or ".join(_KINDS))
+    return kind
+
+
 def save(ax: Axes, path: str | Path, *, dpi: int = 300) -> Path:
     """Write the figure of some axes; the same figure gives the same file.
 
@@ -137,9 +151,7 @@ def save(ax: Axes, path: str | Path, *, dpi: int = 300) -> Path:
     path = Path(path)
     figure = ax.get_figure(root=True)
     assert figure is not None
-    kind = path.suffix.lower()
-    if kind not in KINDS:
-        raise MethodError(f"no figure is written as {path.name!r}", hint=" or ".join(KINDS))
+    kind = figure_kind(path)
     # no date in the file, and names of parts that do not change
     dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     # journals ask for TrueType; Chinese fonts have outlines of another kind, which go in as type 3
@@ -152,7 +164,7 @@ def save(ax: Axes, path: str | Path, *, dpi: int = 300) -> Path:
 _CHINESE = re.compile("[⺀-￯]")
 
 #: what the file of a figure may end in
-KINDS = (".svg", ".pdf", ".png", ".tiff")
+_KINDS = (".svg", ".pdf", ".png", ".tiff")
 
 
 def _texts(thing: Any) -> list[Any]:
